@@ -1,0 +1,23 @@
+# reft_component(<name> <dependency target>...)
+# Makes reft::<name>, which is reft::reft plus the dependencies. Without them it is skipped with a status line.
+function(reft_component name)
+    foreach(dependency IN LISTS ARGN)
+        if(NOT TARGET ${dependency})
+            message(STATUS "reft: ${dependency} not found, reft::${name} is left out")
+            return()
+        endif()
+    endforeach()
+    add_library(reft_${name} INTERFACE)
+    add_library(reft::${name} ALIAS reft_${name})
+    set_target_properties(reft_${name} PROPERTIES EXPORT_NAME ${name})
+    target_link_libraries(reft_${name} INTERFACE reft ${ARGN})
+    set_property(GLOBAL APPEND PROPERTY REFT_COMPONENTS ${name})
+endfunction()
+
+# reft_link_components(<target>)
+# Links reft::reft and every component that exists here.
+function(reft_link_components target)
+    get_property(components GLOBAL PROPERTY REFT_COMPONENTS)
+    list(TRANSFORM components PREPEND "reft::")
+    target_link_libraries(${target} PRIVATE reft::reft ${components})
+endfunction()

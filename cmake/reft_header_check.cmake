@@ -1,0 +1,33 @@
+# Target header_check: every public header compiled alone, included twice, under the project's warnings.
+# A header of a component that is left out is left out here too. Not part of `all`; `./run lint` builds it.
+add_custom_target(header_check)
+
+function(reft_check_header header)
+    file(RELATIVE_PATH path "${PROJECT_SOURCE_DIR}/include" "${header}")
+    cmake_path(GET path STEM LAST_ONLY stem)
+    if(path MATCHES "^reft/(models|io)/")
+        set(component ${CMAKE_MATCH_1})
+    elseif(path MATCHES "^reft/adapters/")
+        set(component ${stem})
+    else()
+        set(component reft)
+    endif()
+    if(NOT TARGET reft::${component})
+        return()
+    endif()
+
+    set(library header_check_${component})
+    if(NOT TARGET ${library})
+        add_library(${library} OBJECT EXCLUDE_FROM_ALL)
+        target_link_libraries(${library} PRIVATE reft::${component})
+        reft_own_target(${library})
+        add_dependencies(header_check ${library})
+    endif()
+    set(reft_header "${path}")
+    configure_file("${PROJECT_SOURCE_DIR}/cmake/header_check.cpp.in" "${PROJECT_BINARY_DIR}/header_check/${path}.cpp")
+    target_sources(${library} PRIVATE "${PROJECT_BINARY_DIR}/header_check/${path}.cpp")
+endfunction()
+
+foreach(header IN LISTS reft_headers)
+    reft_check_header("${header}")
+endforeach()

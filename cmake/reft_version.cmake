@@ -1,0 +1,12 @@
+# The version is written once, in the header that users can test with #if.
+set(_reft_config "${CMAKE_CURRENT_LIST_DIR}/../include/reft/core/config.hpp")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${_reft_config}")
+file(READ "${_reft_config}" _reft_config_text)
+set(REFT_VERSION "")
+foreach(_part IN ITEMS MAJOR MINOR PATCH)
+    if(NOT _reft_config_text MATCHES "#define REFT_VERSION_${_part} ([0-9]+)")
+        message(FATAL_ERROR "reft: no REFT_VERSION_${_part} in ${_reft_config}")
+    endif()
+    list(APPEND REFT_VERSION ${CMAKE_MATCH_1})
+endforeach()
+list(JOIN REFT_VERSION "." REFT_VERSION)

@@ -1,0 +1,48 @@
+// Eigen matrices, arrays, maps, blocks and refs as tensors. Target reft::eigen.
+#pragma once
+
+#include <reft/core/tensor_traits.hpp>
+
+#include <Eigen/Core>
+
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+
+namespace reft::inline REFT_ABI {
+namespace detail {
+
+template <class X>
+concept eigen_dense = std::derived_from<X, Eigen::DenseBase<X>> && (X::Flags & Eigen::DirectAccessBit) != 0;
+
+template <class X>
+constexpr bool eigen_owning = std::derived_from<X, Eigen::PlainObjectBase<X>>;
+
+/// A Ref to const may hold a copy of what it was made of; everything else without storage of its own is borrowed.
+template <class X>
+constexpr bool eigen_may_hold_copy = false;
+template <class M, int Options, class Stride>
+constexpr bool eigen_may_hold_copy<Eigen::Ref<const M, Options, Stride>> = true;
+
+}  // namespace detail
+
+/// Rank 1 for types that are vectors at compile time, rank 2 for all others. Row-major matrices have contiguous
+/// rows and are the faster ones; column-major ones are read through their strides.
+template <detail::eigen_dense X>
+struct tensor_traits<X> {
+    static constexpr std::size_t rank = X::IsVectorAtCompileTime ? 1 : 2;
+    static constexpr bool borrowed = !detail::eigen_owning<X> && !detail::eigen_may_hold_copy<X>;
+
+    template <class M>
+    static auto view(M& x) {
+        using T = std::remove_pointer_t<decltype(x.data())>;
+        if constexpr (rank == 1)
+            return strided_view<T, 1>(x.data(), {x.size()}, {x.innerStride()});
+        else if constexpr (X::IsRowMajor)
+            return strided_view<T, 2>(x.data(), {x.rows(), x.cols()}, {x.outerStride(), x.innerStride()});
+        else
+            return strided_view<T, 2>(x.data(), {x.rows(), x.cols()}, {x.innerStride(), x.outerStride()});
+    }
+};
+
+}  // namespace reft::inline REFT_ABI

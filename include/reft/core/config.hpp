@@ -1,0 +1,35 @@
+// The version, the inline ABI namespace and the device marker. Macros only; included by every other header.
+#pragma once
+
+#define REFT_VERSION_MAJOR 0
+#define REFT_VERSION_MINOR 1
+#define REFT_VERSION_PATCH 0
+
+/// Inline namespace of everything public: two incompatible versions can live in one program.
+#define REFT_ABI v0_1
+
+/// Inline namespace of the loops in `detail`: translation units built with different machine flags keep their
+/// own copies, so that linking them never hands AVX code to the unit that was built without it.
+#if defined(__AVX512F__)
+#define REFT_ISA isa_avx512
+#elif defined(__AVX2__)
+#define REFT_ISA isa_avx2
+#elif defined(__AVX__)
+#define REFT_ISA isa_avx
+#else
+#define REFT_ISA isa_baseline
+#endif
+
+/// Marks what also compiles for a GPU: the token losses and the views they read.
+#if defined(__CUDACC__)
+#define REFT_HD __host__ __device__
+#else
+#define REFT_HD
+#endif
+
+/// Keeps a loop's machine code in one place, so that two callers get the same bits from it.
+#if defined(__GNUC__)
+#define REFT_NOINLINE __attribute__((noinline))
+#else
+#define REFT_NOINLINE
+#endif

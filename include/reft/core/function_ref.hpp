@@ -1,0 +1,35 @@
+// A non-owning reference to a callable: what std::function is, without its allocation.
+#pragma once
+
+#include <reft/core/config.hpp>
+
+#include <concepts>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace reft::inline REFT_ABI {
+
+template <class Signature>
+class function_ref;
+
+/// Refers to a callable that outlives the call it is passed to.
+template <class Result, class... Argument>
+class function_ref<Result(Argument...)> {
+  public:
+    template <class F>
+        requires(!std::same_as<std::remove_cvref_t<F>, function_ref> && std::is_invocable_r_v<Result, F&, Argument...>)
+    function_ref(F&& f)  // NOLINT(google-explicit-constructor)
+        : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
+          call_([](void* object, Argument... argument) -> Result {
+              return (*static_cast<std::remove_reference_t<F>*>(object))(std::forward<Argument>(argument)...);
+          }) {}
+
+    Result operator()(Argument... argument) const { return call_(object_, std::forward<Argument>(argument)...); }
+
+  private:
+    void* object_;
+    Result (*call_)(void*, Argument...);
+};
+
+}  // namespace reft::inline REFT_ABI

@@ -1,0 +1,75 @@
+// Token ids, masks, offsets and row indices of any integer type, behind one non-template view.
+#pragma once
+
+#include <reft/core/tensor_traits.hpp>
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace reft::inline REFT_ABI {
+
+/// An element type that ids, masks and offsets may have.
+template <class T>
+concept id_type = std::same_as<std::remove_cv_t<T>, bool> || std::same_as<std::remove_cv_t<T>, std::uint8_t> ||
+                  std::same_as<std::remove_cv_t<T>, std::int8_t> || std::same_as<std::remove_cv_t<T>, std::int32_t> ||
+                  std::same_as<std::remove_cv_t<T>, std::uint32_t> ||
+                  (std::signed_integral<T> && sizeof(T) == 8);  // long and long long alike
+
+/// Read-only `[rows, columns]` of integers (rank-1 tensors are one row), read as int64.
+///
+/// Which integer type lies behind it is decided at run time, so that int32 and int64 ids, bool and byte masks
+/// share one instantiation of every algorithm.
+class integer_view {
+  public:
+    constexpr integer_view() = default;
+
+    template <class X>
+        requires(!std::same_as<std::remove_cvref_t<X>, integer_view> && token_tensor<X> && id_type<scalar_t<X>>)
+    integer_view(X&& x) {  // NOLINT(google-explicit-constructor): accepts any tensor of integers
+        const auto v = tokens_of(std::forward<X>(x));
+        using T = typename decltype(v)::value_type;
+        data_ = v.data();
+        extents_ = v.extents();
+        strides_ = v.strides();
+        kind_ = std::same_as<T, bool> || std::same_as<T, std::uint8_t> ? kind::uint8
+                : std::same_as<T, std::int8_t>                         ? kind::int8
+                : std::same_as<T, std::int32_t>                        ? kind::int32
+                : std::same_as<T, std::uint32_t>                       ? kind::uint32
+                                                                       : kind::int64;
+    }
+
+    REFT_HD constexpr const std::array<std::int64_t, 2>& extents() const { return extents_; }
+    REFT_HD constexpr std::int64_t extent(std::size_t dimension) const { return extents_[dimension]; }
+    REFT_HD constexpr std::int64_t size() const { return extents_[0] * extents_[1]; }
+    REFT_HD constexpr bool empty() const { return size() == 0; }
+    /// No tensor was given (an empty tensor was given otherwise).
+    REFT_HD constexpr bool absent() const { return data_ == nullptr && size() == 0; }
+
+    REFT_HD std::int64_t operator()(std::int64_t row, std::int64_t column) const {
+        const std::int64_t at = row * strides_[0] + column * strides_[1];
+        switch (kind_) {
+            case kind::uint8: return static_cast<const std::uint8_t*>(data_)[at];
+            case kind::int8: return static_cast<const std::int8_t*>(data_)[at];
+            case kind::int32: return static_cast<const std::int32_t*>(data_)[at];
+            case kind::uint32: return static_cast<const std::uint32_t*>(data_)[at];
+            case kind::int64: break;
+        }
+        return static_cast<const std::int64_t*>(data_)[at];
+    }
+    REFT_HD std::int64_t operator()(token_index i) const { return (*this)(i.row, i.column); }
+    /// Element `i` of a rank-1 tensor.
+    REFT_HD std::int64_t operator[](std::int64_t i) const { return (*this)(0, i); }
+
+  private:
+    enum class kind : std::uint8_t { uint8, int8, int32, uint32, int64 };
+
+    const void* data_ = nullptr;
+    std::array<std::int64_t, 2> extents_{};
+    std::array<std::int64_t, 2> strides_{};
+    kind kind_ = kind::int64;
+};
+
+}  // namespace reft::inline REFT_ABI

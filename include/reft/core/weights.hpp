@@ -1,0 +1,59 @@
+// One number per token that carries the mask and the averaging of a loss together.
+#pragma once
+
+#include <reft/core/rows.hpp>
+#include <reft/core/tensor_traits.hpp>
+
+#include <cstdint>
+
+namespace reft::inline REFT_ABI {
+
+/// How a loss over tokens becomes one number. N is the denominator the caller gives, n_b the counted tokens of row b.
+enum class aggregation {
+    token_mean,                    ///< every token 1/N, N = counted tokens of the whole batch
+    sequence_mean_of_token_means,  ///< every token of row b 1/(N·n_b), N = rows of the whole batch
+    sequence_mean_of_token_sums,   ///< every token 1/N, N = rows of the whole batch
+    constant,                      ///< every token 1/N, N chosen by the caller
+};
+
+/// Whether rows without a counted token take part in a mean over rows.
+enum class empty_rows { counted, skipped };
+
+/// The denominator of `r` alone. Add those of all micro-batches and ranks of one optimiser step and hand the sum
+/// to token_weights, so that the loss does not depend on how the batch was split.
+///
+/// Returns   counted tokens for token_mean, rows for the sequence means, 1 for constant.
+/// Differs   the paper's code counts empty rows in its mean over rows (`counted`), verl and OpenRLHF skip them.
+inline double denominator(const rows& r, aggregation rule, empty_rows empty = empty_rows::counted) {
+    switch (rule) {
+        case aggregation::token_mean: return static_cast<double>(r.counted());
+        case aggregation::constant: return 1.0;
+        default: break;
+    }
+    if (empty == empty_rows::counted) return static_cast<double>(r.count());
+    std::int64_t rows_with_tokens = 0;
+    for (std::int64_t b = 0; b < r.count(); ++b) rows_with_tokens += r.last_counted(b) >= 0;
+    return static_cast<double>(rows_with_tokens);
+}
+
+/// The weight of every token; 0 where a position does not count.
+///
+/// Shapes    weights: the layout of `r`.
+/// Errors    option_error if `denominator` is not positive although a token counts.
+template <token_tensor Weights>
+void token_weights(const rows& r, aggregation rule, double denominator, Weights&& weights) {
+    const auto w = tokens_of(weights);
+    using T = typename decltype(w)::value_type;
+    r.require_layout("token_weights", "weights", w);
+    for (std::int64_t b = 0; b < r.count(); ++b) {
+        const std::int64_t counted = r.counted(b);
+        if (counted > 0)
+            detail::require_option(denominator > 0, "token_weights", "denominator must be positive", denominator);
+        const double in_row = rule == aggregation::sequence_mean_of_token_means ? static_cast<double>(counted) : 1.0;
+        const auto row = row_of(w, r, b);
+        for (std::int64_t t = 0; t < row.extent(0); ++t) row[t] = T(counted > 0 ? 1.0 / (denominator * in_row) : 0.0);
+    }
+    clear_uncounted(r, w);
+}
+
+}  // namespace reft::inline REFT_ABI

@@ -1,0 +1,72 @@
+// Scratch memory that the caller owns, so that no kernel allocates.
+#pragma once
+
+#include <reft/core/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+
+namespace reft::inline REFT_ABI {
+
+/// A block of memory, aligned to cache lines, that kernels borrow for the length of a call.
+///
+/// It grows only in `reserve`, which the caller calls; a kernel that needs more throws workspace_error with the
+/// number of bytes. `workspace_bytes(...)` beside each kernel says how many that is.
+class workspace {
+  public:
+    static constexpr std::size_t alignment = 64;
+
+    workspace() = default;
+    explicit workspace(std::size_t bytes) { reserve(bytes); }
+
+    /// Makes room for at least `bytes`; what was in it is lost if it has to grow.
+    void reserve(std::size_t bytes) {
+        if (bytes <= capacity_) return;
+        storage_.reset(new (std::align_val_t{alignment}) std::byte[bytes]);
+        capacity_ = bytes;
+    }
+
+    std::size_t capacity() const { return capacity_; }
+    std::byte* data() const { return storage_.get(); }
+
+  private:
+    struct aligned_delete {
+        void operator()(std::byte* p) const { ::operator delete[](p, std::align_val_t{alignment}); }
+    };
+    std::unique_ptr<std::byte[], aligned_delete> storage_;
+    std::size_t capacity_ = 0;
+};
+
+namespace detail {
+
+constexpr std::size_t aligned_bytes(std::size_t bytes) {
+    return (bytes + workspace::alignment - 1) / workspace::alignment * workspace::alignment;
+}
+
+/// Hands out consecutive arrays of a workspace during one call.
+class scratch {
+  public:
+    scratch(const workspace& memory, std::size_t needed, std::string_view function) : next_(memory.data()) {
+        if (needed > memory.capacity())
+            throw workspace_error(std::string(function) + ": the workspace holds " + std::to_string(memory.capacity()) +
+                                  " bytes but " + std::to_string(needed) +
+                                  " are needed; call workspace.reserve(workspace_bytes(...)) once before the loop");
+    }
+
+    template <class T>
+    T* array(std::int64_t size) {
+        T* first = reinterpret_cast<T*>(next_);
+        next_ += aligned_bytes(static_cast<std::size_t>(size) * sizeof(T));
+        return first;
+    }
+
+  private:
+    std::byte* next_;
+};
+
+}  // namespace detail
+}  // namespace reft::inline REFT_ABI

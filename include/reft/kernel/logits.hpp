@@ -1,0 +1,221 @@
+// Policy losses over logits: log-probs and entropies forward, d_logits backward, or all of it in one call.
+#pragma once
+
+#include <reft/core/executor.hpp>
+#include <reft/core/workspace.hpp>
+#include <reft/kernel/log_probs.hpp>
+#include <reft/kernel/softmax_row.hpp>
+#include <reft/kernel/token_logits.hpp>
+#include <reft/loss/token_loss.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+namespace reft::inline REFT_ABI {
+
+/// The executor of calls that name none: the calling thread.
+inline executor& serial() {
+    static serial_executor instance;
+    return instance;
+}
+
+namespace detail {
+
+/// Tokens per task: enough work to be worth handing out.
+inline std::int64_t tokens_per_task(std::int64_t vocabulary) {
+    return std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(1, vocabulary));
+}
+
+/// d_logits in the shape of the logits it belongs to.
+template <class D, class T, class View>
+strided_view<D, 3> gradient_view(std::string_view function, const token_logits<T>& batch, const View& d_logits) {
+    strided_view<D, 3> d;
+    if constexpr (View::rank == 2)
+        d = {d_logits.data(), {1, d_logits.extent(0), d_logits.extent(1)}, {0, d_logits.stride(0), d_logits.stride(1)}};
+    else
+        d = d_logits;
+    require_same_shape(function, "logits", batch.logits(), "d_logits", d);
+    return d;
+}
+
+template <class D>
+void clear_row(const strided_view<D, 1>& row) {
+    for (std::int64_t j = 0; j < row.extent(0); ++j) row[j] = D(0);
+}
+
+/// Calls body(i, worker) for every token of the batch, tasks of consecutive tokens in parallel.
+template <class T, class Body>
+void for_tokens(const token_logits<T>& batch, executor& pool, Body&& body) {
+    for_ranges(pool, batch.tokens(), tokens_per_task(batch.vocabulary()),
+               [&](std::int64_t begin, std::int64_t end, int worker) {
+                   for (std::int64_t n = begin; n < end; ++n) body(n, batch.token_at(n), worker);
+               });
+}
+
+/// Rows of d_logits that no token of a row_index refers to, before token n (or after the last): their gradient is 0.
+template <class T, class D>
+void clear_rows_between(const token_logits<T>& batch, const strided_view<D, 3>& d, std::int64_t n) {
+    if (!batch.has_row_index()) return;
+    const std::int64_t first = n == 0 ? 0 : batch.position({0, n - 1}).column + 1;
+    const std::int64_t last = n == batch.tokens() ? d.extent(1) : batch.position({0, n}).column;
+    for (std::int64_t row = first; row < last; ++row) clear_row(d[0][row]);
+}
+
+template <class T, class Weights>
+void require_ids(std::string_view function, const token_logits<T>& batch, const Weights& w) {
+    for (std::int64_t n = 0; n < batch.tokens(); ++n) {
+        const token_index i = batch.token_at(n);
+        if (static_cast<double>(w(i.row, i.column)) != 0) batch.require_id(function, i);
+    }
+}
+
+}  // namespace detail
+
+/// Forward phase: log-prob of every token, and the entropy of the distribution it was chosen from.
+///
+///   log_prob = z_id − log Σ_j exp z_j,   H = −Σ_j p_j log p_j,   z = logits / temperature
+///
+/// Shapes    weights, log_probs, entropies: like the ids of `batch`. The form without entropies does less work.
+/// Masking   weight 0: the row is not read, the results are 0. Any weights do that are 0 at the same places.
+/// Errors    shape_error; value_error for an id outside the vocabulary.
+/// Degenerate  a −∞ logit has probability 0 and no part in the entropy; a row of −∞ only, or with NaN or +∞: NaN.
+template <class T, token_tensor Weights, token_tensor LogProbs, token_tensor Entropies>
+void token_log_probs(const token_logits<T>& batch, const Weights& weights, LogProbs&& log_probs,
+                     Entropies&& entropies, executor& pool = serial()) {
+    const auto w = tokens_of(weights);
+    const auto lp = tokens_of(log_probs);
+    const auto h = tokens_of(entropies);
+    detail::require_same_shape("token_log_probs", "ids", batch, "weights", w);
+    detail::require_same_shape("token_log_probs", "ids", batch, "log_probs", lp);
+    const bool with_entropy = h.data() != nullptr;
+    if (with_entropy) detail::require_same_shape("token_log_probs", "ids", batch, "entropies", h);
+    detail::require_ids("token_log_probs", batch, w);
+    const double scale = batch.inverse_temperature();
+    detail::for_tokens(batch, pool, [&](std::int64_t, token_index i, int) {
+        double log_prob = 0, entropy = 0;
+        if (static_cast<double>(w(i.row, i.column)) != 0) {
+            const auto row = batch.row(i);
+            const auto p = detail::softmax_of_row(row, scale, with_entropy);
+            log_prob = p.log_prob(row, batch.id(i), scale);
+            entropy = p.entropy;
+        }
+        lp(i.row, i.column) = static_cast<scalar_t<LogProbs>>(static_cast<accumulator_t<T>>(log_prob));
+        if (with_entropy)
+            h(i.row, i.column) = static_cast<scalar_t<Entropies>>(static_cast<accumulator_t<T>>(entropy));
+    });
+}
+
+template <class T, token_tensor Weights, token_tensor LogProbs>
+void token_log_probs(const token_logits<T>& batch, const Weights& weights, LogProbs&& log_probs,
+                     executor& pool = serial()) {
+    token_log_probs(batch, weights, log_probs, token_view<accumulator_t<T>>(), pool);
+}
+
+/// Backward phase: the gradient of the logits from that of log-probs and entropies.
+///
+///   d_logits_j = τ·(d_log_prob·([j = id] − p_j) − d_entropy·p_j·(log p_j + H)),   τ = 1/temperature
+///
+/// Shapes    d_log_probs, d_entropies: like the ids; d_logits: like the logits, and may be the logits (in place).
+/// Masking   where both derivatives are 0 the row is not read and its gradient is 0; rows of the logits that no
+///           row_index refers to get 0 as well.
+/// Errors    shape_error; value_error for an id outside the vocabulary.
+template <class T, token_tensor DLogProbs, token_tensor DEntropies, tensor DLogits>
+void backward_to_logits(const token_logits<T>& batch, const DLogProbs& d_log_probs, const DEntropies& d_entropies,
+                        DLogits&& d_logits, executor& pool = serial()) {
+    using D = scalar_t<DLogits>;
+    const auto d_lp = tokens_of(d_log_probs);
+    const auto d_h = tokens_of(d_entropies);
+    const auto d = detail::gradient_view<D>("backward_to_logits", batch, view(d_logits));
+    detail::require_same_shape("backward_to_logits", "ids", batch, "d_log_probs", d_lp);
+    const bool with_entropy = d_h.data() != nullptr;
+    if (with_entropy) detail::require_same_shape("backward_to_logits", "ids", batch, "d_entropies", d_h);
+    detail::require_ids("backward_to_logits", batch, d_lp);
+    const double scale = batch.inverse_temperature();
+    detail::for_tokens(batch, pool, [&](std::int64_t n, token_index i, int) {
+        detail::clear_rows_between(batch, d, n);
+        const token_index at = batch.position(i);
+        const auto d_row = d[at.row][at.column];
+        detail::row_gradient upstream{static_cast<double>(d_lp(i.row, i.column)), 0};
+        if (with_entropy) upstream.d_entropy = static_cast<double>(d_h(i.row, i.column));
+        if (upstream.d_log_prob == 0 && upstream.d_entropy == 0) return detail::clear_row(d_row);
+        const auto row = batch.row(i);
+        const auto p = detail::softmax_of_row(row, scale, upstream.d_entropy != 0);
+        detail::gradient_of_row(row, p, batch.id(i), upstream, scale, d_row);
+    });
+    detail::clear_rows_between(batch, d, batch.tokens());
+}
+
+template <class T, token_tensor DLogProbs, tensor DLogits>
+void backward_to_logits(const token_logits<T>& batch, const DLogProbs& d_log_probs, DLogits&& d_logits,
+                        executor& pool = serial()) {
+    backward_to_logits(batch, d_log_probs, token_view<const accumulator_t<T>>(), d_logits, pool);
+}
+
+/// Bytes of workspace that loss_over_logits needs for a batch.
+template <class T>
+std::size_t workspace_bytes(const token_logits<T>& batch) {
+    return 2 * detail::aligned_bytes(static_cast<std::size_t>(batch.tokens()) * sizeof(accumulator_t<T>));
+}
+
+/// Policy loss over logits with its gradient, in one call: each row is read while it is in the cache.
+///
+/// The same numbers, bit for bit, as token_log_probs → loss_over_log_probs → backward_to_logits.
+///
+/// Shapes    weights: like the ids of `batch`; d_logits: like the logits, and may be the logits (in place).
+/// Masking   weight 0: the row of logits is not read, its gradient is 0.
+/// Workspace workspace_bytes(batch); nothing is allocated.
+/// Returns   the statistics, summed in the order of tokens whatever the number of threads; `.loss` is the loss.
+/// Errors    shape_error; value_error for an id outside the vocabulary; workspace_error.
+template <policy_loss Loss, class T, token_tensor Weights, tensor DLogits>
+policy_stats loss_over_logits(Loss loss, const token_logits<T>& batch, const Weights& weights, DLogits&& d_logits,
+                              const workspace& memory, executor& pool = serial()) {
+    using Real = typename Loss::real;
+    using D = scalar_t<DLogits>;
+    static_assert(std::same_as<Real, accumulator_t<T>>,
+                  "reft::loss_over_logits: the loss must compute in the accumulator type of the logits");
+    const auto w = tokens_of(weights);
+    const auto d = detail::gradient_view<D>("loss_over_logits", batch, view(d_logits));
+    detail::require_same_shape("loss_over_logits", "ids", batch, "weights", w);
+    loss.require_extents(batch.extents());
+    detail::require_ids("loss_over_logits", batch, w);
+    detail::scratch arrays(memory, workspace_bytes(batch), "loss_over_logits");
+    const token_view<Real> log_probs(arrays.array<Real>(batch.tokens()), batch.extents());
+    const token_view<Real> entropies(arrays.array<Real>(batch.tokens()), batch.extents());
+
+    if constexpr (prepared_loss<Loss>) {
+        token_log_probs(batch, w, log_probs, entropies, pool);
+        loss.prepare(token_view<const Real>(log_probs));
+    }
+    const double scale = batch.inverse_temperature();
+    const auto token = [&](token_index i) {
+        return policy_token<Real>{log_probs(i.row, i.column), Loss::needs_entropy ? entropies(i.row, i.column) : Real(0)};
+    };
+    detail::for_tokens(batch, pool, [&](std::int64_t n, token_index i, int) {
+        detail::clear_rows_between(batch, d, n);
+        const token_index at = batch.position(i);
+        const auto d_row = d[at.row][at.column];
+        const double weight = static_cast<double>(w(i.row, i.column));
+        if (weight == 0) return detail::clear_row(d_row);
+        const auto row = batch.row(i);
+        const auto p = detail::softmax_of_row(row, scale, Loss::needs_entropy);
+        log_probs(i.row, i.column) = static_cast<Real>(p.log_prob(row, batch.id(i), scale));
+        entropies(i.row, i.column) = static_cast<Real>(p.entropy);
+        policy_stats of_token;  // the statistics are summed below, in order
+        const auto term = detail::weighted_term(loss, i, token(i), weight, of_token);
+        if (term.d_log_prob == 0 && term.d_entropy == 0) return detail::clear_row(d_row);
+        detail::gradient_of_row(row, p, batch.id(i), {static_cast<double>(term.d_log_prob), static_cast<double>(term.d_entropy)},
+                                scale, d_row);
+    });
+    detail::clear_rows_between(batch, d, batch.tokens());
+
+    policy_stats stats;
+    for (std::int64_t n = 0; n < batch.tokens(); ++n) {
+        const token_index i = batch.token_at(n);
+        const double weight = static_cast<double>(w(i.row, i.column));
+        if (weight != 0) detail::weighted_term(loss, i, token(i), weight, stats);
+    }
+    return stats;
+}
+
+}  // namespace reft::inline REFT_ABI

@@ -1,0 +1,112 @@
+// The clipped surrogate policy loss of PPO.
+#pragma once
+
+#include <reft/core/error.hpp>
+#include <reft/core/float16.hpp>
+#include <reft/core/std_tensors.hpp>
+#include <reft/loss/token_loss.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+namespace reft::inline REFT_ABI {
+
+struct clipped_policy_options {
+    double clip_range = 0.2;        ///< ε below 1; also above 1 unless clip_range_high is given; in [0, 1]
+    double clip_range_high = -1.0;  ///< ε above 1 (“clip higher”); negative: the same as clip_range
+    /// c of the dual clip, > 1: a token of negative advantage costs at most −c·A. Infinity: off.
+    double dual_clip = std::numeric_limits<double>::infinity();
+    /// log ρ is clamped to ± this before exp; beyond it the derivative is 0. Infinity: off.
+    double log_ratio_limit = 20.0;
+};
+
+/// Clipped surrogate policy loss of one token, and its derivative.
+///
+///   L = −min(ρ·A, clip(ρ, 1−ε, 1+ε_high)·A),   ρ = exp(log_prob − old_log_prob)
+///   dual clip, where A < 0:  L = min(L, −c·A)
+///
+/// Shapes    old_log_probs, advantages: [tokens] or [batch, time], like the log-probs it is evaluated on.
+/// Units     log-probabilities in nats; advantages in reward units.
+/// Masking   by the weights of the kernel; entries with weight 0 are not read.
+/// Gradient  ∂L/∂log_prob = −ρ·A; 0 where the clipped branch is strictly the larger loss, at the dual clip, and
+///           beyond log_ratio_limit. At ρ = 1±ε exactly it is −ρ·A.
+/// Statistics  ratio, old_kl_k1, old_kl_k3, largest_log_ratio, clipped, dual_clipped.
+/// Errors    option_error from the constructor; shape_error from the kernel.
+/// Precision finite for any finite log-probs with the default limit, e²⁰ ≈ 4.9e8.
+/// Source    Schulman et al. 2017, arXiv:1707.06347, eq. 7; Luong et al. 2024, arXiv:2401.08967. Dual clip: Ye et
+///           al. 2020, arXiv:1912.09729.
+/// Differs   from the paper's code: ε is an option (a literal 0.2 there), log ρ is limited (not there; as in verl).
+template <class T>
+class clipped_policy {
+  public:
+    using real = accumulator_t<T>;
+    static constexpr bool needs_entropy = false;
+
+    template <token_tensor OldLogProbs, token_tensor Advantages>
+    clipped_policy(const OldLogProbs& old_log_probs, const Advantages& advantages,
+                   const clipped_policy_options& options = {})
+        : old_log_probs_(tokens_of(old_log_probs)),
+          advantages_(tokens_of(advantages)),
+          low_(static_cast<real>(1.0 - options.clip_range)),
+          high_(static_cast<real>(1.0 + (options.clip_range_high < 0 ? options.clip_range : options.clip_range_high))),
+          dual_clip_(static_cast<real>(options.dual_clip)),
+          limit_(static_cast<real>(options.log_ratio_limit)) {
+        detail::require_option(options.clip_range >= 0 && options.clip_range <= 1, "clipped_policy",
+                               "clip_range must be in [0, 1]", options.clip_range);
+        detail::require_option(!std::isnan(options.clip_range_high), "clipped_policy",
+                               "clip_range_high must be a number", options.clip_range_high);
+        detail::require_option(options.dual_clip > 1, "clipped_policy", "dual_clip must be greater than 1",
+                               options.dual_clip);
+        detail::require_option(options.log_ratio_limit > 0, "clipped_policy", "log_ratio_limit must be positive",
+                               options.log_ratio_limit);
+        detail::require_same_shape("clipped_policy", "old_log_probs", old_log_probs_, "advantages", advantages_);
+    }
+
+    void require_extents(const std::array<std::int64_t, 2>& extents) const {
+        if (extents != advantages_.extents())
+            throw shape_error("clipped_policy: log_probs is " + detail::shape_text(extents.data(), 2) +
+                              " but advantages is " + detail::shape_text(advantages_));
+    }
+
+    REFT_HD policy_term<real> operator()(token_index i, policy_token<real> token, policy_stats& stats) const {
+        const real advantage = static_cast<real>(advantages_(i.row, i.column));
+        const real log_ratio = token.log_prob - static_cast<real>(old_log_probs_(i.row, i.column));
+        const real limited = log_ratio > limit_ ? limit_ : log_ratio < -limit_ ? -limit_ : log_ratio;
+        const real ratio = std::exp(limited);
+        const real clipped_ratio = ratio < low_ ? low_ : ratio > high_ ? high_ : ratio;
+
+        stats.ratio += static_cast<double>(ratio);
+        stats.old_kl_k1 -= static_cast<double>(log_ratio);
+        stats.old_kl_k3 += std::expm1(static_cast<double>(limited)) - static_cast<double>(limited);
+        const double distance = std::fabs(static_cast<double>(log_ratio));
+        if (!(distance <= stats.largest_log_ratio)) stats.largest_log_ratio = distance;
+
+        if (advantage == 0) return {};  // also where ρ is infinite
+        const real unclipped_loss = -advantage * ratio;
+        const real clipped_loss = -advantage * clipped_ratio;
+        const bool clipped = clipped_loss > unclipped_loss;
+        stats.clipped += clipped;
+        const real loss = clipped ? clipped_loss : unclipped_loss;
+        if (advantage < 0 && loss > -advantage * dual_clip_) {
+            ++stats.dual_clipped;
+            return {-advantage * dual_clip_, 0, 0};
+        }
+        const bool beyond_limit = log_ratio > limit_ || log_ratio < -limit_;
+        return {loss, clipped || beyond_limit ? real(0) : unclipped_loss, 0};
+    }
+
+  private:
+    token_view<const T> old_log_probs_;
+    token_view<const T> advantages_;
+    real low_, high_, dual_clip_, limit_;
+};
+
+template <class OldLogProbs, class Advantages>
+clipped_policy(const OldLogProbs&, const Advantages&) -> clipped_policy<scalar_t<OldLogProbs>>;
+template <class OldLogProbs, class Advantages>
+clipped_policy(const OldLogProbs&, const Advantages&, const clipped_policy_options&)
+    -> clipped_policy<scalar_t<OldLogProbs>>;
+
+}  // namespace reft::inline REFT_ABI

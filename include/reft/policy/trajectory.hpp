@@ -1,0 +1,53 @@
+// One sampled response with everything training needs to know about it. Ids, never text.
+#pragma once
+
+#include <reft/policy/token_batch.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace reft::inline REFT_ABI {
+
+/// Why a response ended.
+enum class finish_reason {
+    stop,    ///< the policy emitted a stop token, which is the response's last token
+    length,  ///< the limit of tokens was reached: the response is truncated
+};
+
+/// The log-prob of a sampled token, three ways. They agree when the temperature is 1 and nothing is truncated.
+struct sampled_log_probs {
+    float raw = 0;             ///< log softmax(logits)
+    float at_temperature = 0;  ///< log softmax(logits / temperature): what the trainer's own scoring gives
+    float as_sampled = 0;      ///< after top-k and top-p: the probability with which the token was drawn
+};
+
+/// A prompt and the response sampled for it.
+struct trajectory {
+    std::vector<token_id> prompt;
+    std::vector<token_id> response;               ///< the stop token included
+    std::vector<sampled_log_probs> log_probs;  ///< one entry per response token, or empty if the sampler has none
+    finish_reason finish = finish_reason::stop;
+    double temperature = 1.0;
+    std::int64_t group = 0;  ///< trajectories of one question share it
+
+    bool truncated() const { return finish == finish_reason::length; }
+};
+
+/// The rows `first` ... of `trajectories` as a batch to evaluate, at the temperature they were sampled with.
+/// Throws value_error if their temperatures differ.
+template <class Trajectories>
+token_batch batch_of(const Trajectories& trajectories) {
+    token_batch batch;
+    bool first = true;
+    for (const trajectory& t : trajectories) {
+        if (first) batch.temperature = t.temperature;
+        if (t.temperature != batch.temperature)
+            throw value_error("batch_of: the trajectories were sampled at different temperatures");
+        batch.add(t.prompt, t.response);
+        first = false;
+    }
+    return batch;
+}
+
+}  // namespace reft::inline REFT_ABI

@@ -1,0 +1,44 @@
+// All algorithms of reft. Nothing but the standard library is included, here or below.
+#pragma once
+
+#include <reft/core/config.hpp>
+#include <reft/core/error.hpp>
+#include <reft/core/executor.hpp>
+#include <reft/core/float16.hpp>
+#include <reft/core/integer_view.hpp>
+#include <reft/core/moments.hpp>
+#include <reft/core/random.hpp>
+#include <reft/core/rows.hpp>
+#include <reft/core/std_tensors.hpp>
+#include <reft/core/strided_view.hpp>
+#include <reft/core/tensor_traits.hpp>
+#include <reft/core/weights.hpp>
+#include <reft/core/workspace.hpp>
+
+#include <reft/policy/concepts.hpp>
+#include <reft/policy/generation_request.hpp>
+#include <reft/policy/sampling.hpp>
+#include <reft/policy/token_batch.hpp>
+#include <reft/policy/trajectory.hpp>
+
+#include <reft/reward/kl.hpp>
+#include <reft/reward/kl_controller.hpp>
+#include <reft/reward/shaped_rewards.hpp>
+
+#include <reft/advantage/gae.hpp>
+#include <reft/advantage/whiten.hpp>
+
+#include <reft/loss/clipped_policy.hpp>
+#include <reft/loss/clipped_value.hpp>
+#include <reft/loss/cross_entropy.hpp>
+#include <reft/loss/entropy_bonus.hpp>
+#include <reft/loss/kl_estimate.hpp>
+#include <reft/loss/kl_penalty.hpp>
+#include <reft/loss/statistics.hpp>
+#include <reft/loss/token_loss.hpp>
+
+#include <reft/kernel/full_kl.hpp>
+#include <reft/kernel/log_probs.hpp>
+#include <reft/kernel/logits.hpp>
+#include <reft/kernel/token_logits.hpp>
+#include <reft/kernel/values.hpp>

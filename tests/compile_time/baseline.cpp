@@ -1,0 +1,5 @@
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>

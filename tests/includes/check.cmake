@@ -1,0 +1,41 @@
+# cmake -DCOMPILER=... -DINCLUDE_DIR=... -P check.cmake
+# <reft/reft.hpp> must not include anything but its own headers, the standard library and the compiler's intrinsics.
+cmake_minimum_required(VERSION 3.25)
+
+function(included_files source result)
+    execute_process(COMMAND "${COMPILER}" -std=c++20 -M "-I${INCLUDE_DIR}" "${CMAKE_CURRENT_LIST_DIR}/${source}"
+        OUTPUT_VARIABLE output RESULT_VARIABLE status ERROR_VARIABLE error)
+    if(NOT status EQUAL 0)
+        message(FATAL_ERROR "${error}")
+    endif()
+    string(REGEX REPLACE "^[^:]*:" "" output "${output}")
+    string(REGEX REPLACE "[ \\\n]+" ";" output "${output}")
+    set(files "")
+    foreach(file IN LISTS output)
+        if(NOT file STREQUAL "")
+            file(REAL_PATH "${file}" file)
+            list(APPEND files "${file}")
+        endif()
+    endforeach()
+    set(${result} "${files}" PARENT_SCOPE)
+endfunction()
+
+included_files(standard.cpp standard)
+included_files(reft.cpp used)
+execute_process(COMMAND "${COMPILER}" -print-file-name=include
+    OUTPUT_VARIABLE compiler_headers OUTPUT_STRIP_TRAILING_WHITESPACE)
+file(REAL_PATH "${compiler_headers}" compiler_headers)
+file(REAL_PATH "${INCLUDE_DIR}/reft" own_headers)
+
+set(foreign "")
+foreach(file IN LISTS used)
+    cmake_path(IS_PREFIX own_headers "${file}" own)
+    cmake_path(IS_PREFIX compiler_headers "${file}" compilers)
+    if(NOT own AND NOT compilers AND NOT file IN_LIST standard AND NOT file STREQUAL "${CMAKE_CURRENT_LIST_DIR}/reft.cpp")
+        list(APPEND foreign "${file}")
+    endif()
+endforeach()
+if(foreign)
+    list(JOIN foreign "\n  " foreign)
+    message(FATAL_ERROR "reft.hpp includes what is not in the standard library:\n  ${foreign}")
+endif()

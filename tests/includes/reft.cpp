@@ -1,0 +1,1 @@
+#include <reft/reft.hpp>
