@@ -15,12 +15,21 @@
 #include <reft/core/weights.hpp>
 #include <reft/core/workspace.hpp>
 
+#include <reft/text/answer.hpp>
+#include <reft/text/number.hpp>
+#include <reft/text/prompt_template.hpp>
+#include <reft/text/tokenizer.hpp>
+
 #include <reft/policy/concepts.hpp>
+#include <reft/policy/generation.hpp>
 #include <reft/policy/generation_request.hpp>
 #include <reft/policy/sampling.hpp>
 #include <reft/policy/token_batch.hpp>
 #include <reft/policy/trajectory.hpp>
 
+#include <reft/reward/answer_reward.hpp>
+#include <reft/reward/comparison.hpp>
+#include <reft/reward/extract.hpp>
 #include <reft/reward/kl.hpp>
 #include <reft/reward/kl_controller.hpp>
 #include <reft/reward/shaped_rewards.hpp>
@@ -38,6 +47,7 @@
 #include <reft/loss/token_loss.hpp>
 
 #include <reft/kernel/full_kl.hpp>
+#include <reft/kernel/linear_head.hpp>
 #include <reft/kernel/log_probs.hpp>
 #include <reft/kernel/logits.hpp>
 #include <reft/kernel/token_logits.hpp>

@@ -446,5 +446,6 @@ TEST_CASE("non-finite losses are counted") {
     reft::policy_stats stats;
     p.fused(reft::clipped_policy(p.old_log_probs, p.advantages), {}, &stats);
     CHECK(stats.non_finite == 1);
+    CHECK(stats.first_non_finite.column == 2);
     CHECK(stats.tokens == 4);
 }

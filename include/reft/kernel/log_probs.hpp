@@ -22,7 +22,8 @@ policy_term<typename Loss::real> weighted_term(const Loss& loss, token_index i,
     term = {w * term.value, w * term.d_log_prob, w * term.d_entropy};
     stats.loss += static_cast<double>(term.value);
     ++stats.tokens;
-    stats.non_finite += !(std::isfinite(term.value) && std::isfinite(term.d_log_prob) && std::isfinite(term.d_entropy));
+    if (!(std::isfinite(term.value) && std::isfinite(term.d_log_prob) && std::isfinite(term.d_entropy)))
+        if (stats.non_finite++ == 0) stats.first_non_finite = i;
     stats.log_prob += static_cast<double>(token.log_prob);
     if constexpr (Loss::needs_entropy) stats.entropy += static_cast<double>(token.entropy);
     return term;

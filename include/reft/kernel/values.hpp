@@ -37,7 +37,8 @@ value_stats loss_over_values(const Loss& loss, const Values& values, const Weigh
                 derivative = weight * term.d_value;
                 stats.loss += static_cast<double>(weight * term.value);
                 ++stats.tokens;
-                stats.non_finite += !(std::isfinite(term.value) && std::isfinite(derivative));
+                if (!(std::isfinite(term.value) && std::isfinite(derivative)))
+                    if (stats.non_finite++ == 0) stats.first_non_finite = {b, t};
             }
             d_v(b, t) = static_cast<scalar_t<DValues>>(derivative);
         }

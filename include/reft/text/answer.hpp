@@ -1,0 +1,78 @@
+// What an extractor finds in a text, or why it finds nothing.
+#pragma once
+
+#include <reft/core/config.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace reft::inline REFT_ABI {
+
+/// What an answer is compared as.
+enum class answer_kind {
+    number,  ///< `answer::number`
+    option,  ///< the letter of one of several choices
+    text,    ///< a text as it stands
+};
+
+/// An answer that was read from a text.
+struct answer {
+    answer_kind kind = answer_kind::text;
+    double number = std::numeric_limits<double>::quiet_NaN();  ///< of kind number; may be infinite or NaN
+    std::string text = {};                                     ///< what was read, normalised
+};
+
+/// Why a text has no answer.
+enum class no_answer {
+    no_marker,      ///< the words or signs that announce an answer are missing
+    empty,          ///< the marker is there, and nothing after it
+    not_a_number,   ///< what is there is outside the number grammar
+    not_an_option,  ///< what is there is none of the choices
+};
+
+/// The reason as a word, for metrics and messages.
+constexpr std::string_view name(no_answer reason) {
+    switch (reason) {
+        case no_answer::no_marker: return "no_marker";
+        case no_answer::empty: return "empty";
+        case no_answer::not_a_number: return "not_a_number";
+        case no_answer::not_an_option: return "not_an_option";
+    }
+    return "unknown";
+}
+
+/// Bytes [begin, begin + size) of a text.
+struct text_span {
+    std::size_t begin = 0;
+    std::size_t size = 0;
+
+    constexpr bool empty() const { return size == 0; }
+    /// The bytes themselves; `text` is the one the span was found in.
+    constexpr std::string_view in(std::string_view text) const {
+        return text.substr(std::min(begin, text.size()), size);
+    }
+};
+
+/// The result of looking for an answer in a text.
+struct extraction {
+    std::optional<answer> found = {};
+    no_answer reason = no_answer::no_marker;  ///< why nothing was found; without meaning if something was
+    text_span span = {};                      ///< what was read, or could not be read
+    text_span marker = {};                    ///< what announced it; empty if nothing did
+    std::size_t extractor = 0;                ///< whose result this is, if several were tried (first_of)
+};
+
+/// Looks for an answer: a small callable `(std::string_view text) → extraction`.
+///
+/// It is valid for any bytes, throws nothing because of the text, compares nothing and has no side effect.
+template <class E>
+concept extractor = requires(const E& extract, std::string_view text) {
+    { extract(text) } -> std::convertible_to<extraction>;
+};
+
+}  // namespace reft::inline REFT_ABI
