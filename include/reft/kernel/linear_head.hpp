@@ -90,7 +90,9 @@ template <class T, tensor_of_rank<1> Weights, tensor_of_rank<1> LogProbs, tensor
 void token_log_probs(const head_logits<T>& batch, const Weights& weights, LogProbs&& log_probs, Entropies&& entropies,
                      const workspace& memory) {
     using Real = accumulator_t<T>;
-    const auto w = tokens_of(weights), lp = tokens_of(log_probs), h = tokens_of(entropies);
+    const auto w = tokens_of(weights);
+    const auto lp = tokens_of(log_probs);
+    const auto h = tokens_of(entropies);
     detail::require_same_shape("token_log_probs", "ids", batch, "weights", w);
     detail::require_same_shape("token_log_probs", "ids", batch, "log_probs", lp);
     detail::require_same_shape("token_log_probs", "ids", batch, "entropies", h);

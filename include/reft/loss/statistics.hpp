@@ -22,7 +22,7 @@ struct policy_stats {
     double loss = 0;                   ///< Σ weight·value: the loss that the gradient belongs to
     std::int64_t tokens = 0;           ///< tokens with a weight other than 0
     std::int64_t non_finite = 0;       ///< of these, tokens whose loss or derivative is not finite
-    token_index first_non_finite;      ///< the first of them, in the call that found one
+    token_index first_non_finite = {};  ///< the first of them, in the call that found one
     double log_prob = 0;               ///< Σ log-prob
     double entropy = 0;                ///< Σ entropy, 0 if no loss needs it
     double ratio = 0;                  ///< Σ ρ (clipped_policy)
@@ -64,7 +64,7 @@ struct value_stats {
     double loss = 0;              ///< Σ weight·value
     std::int64_t tokens = 0;      ///< tokens with a weight other than 0
     std::int64_t non_finite = 0;  ///< of these, tokens whose loss or derivative is not finite
-    token_index first_non_finite; ///< the first of them, in the call that found one
+    token_index first_non_finite = {};  ///< the first of them, in the call that found one
     double value = 0;             ///< Σ V
     double squared_error = 0;     ///< Σ (V − R)², without clipping (clipped_value)
     std::int64_t clipped = 0;     ///< tokens where the clipped branch is the larger one (clipped_value)

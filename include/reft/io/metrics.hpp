@@ -1,0 +1,76 @@
+// Metrics as JSON lines. Needs nlohmann/json; target reft::io.
+#pragma once
+
+#include <reft/core/error.hpp>
+#include <reft/training/evaluation.hpp>
+#include <reft/training/reft_metrics.hpp>
+#include <reft/training/sft.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <fstream>
+#include <string>
+
+namespace reft::inline REFT_ABI {
+
+inline nlohmann::ordered_json to_json(const reft_metrics& m) {
+    return {{"step", m.step},
+            {"responses", m.responses},
+            {"judged", m.judged},
+            {"reward", m.reward},
+            {"accuracy", m.accuracy},
+            {"answered", m.answered},
+            {"truncated", m.truncated},
+            {"response_length", m.response_length},
+            {"sequence_kl", m.sequence_kl},
+            {"kl_k1", m.kl_k1},
+            {"kl_k3", m.kl_k3},
+            {"kl_coef", m.kl_coef},
+            {"entropy", m.entropy},
+            {"explained_variance", m.explained_variance},
+            {"policy_loss", m.policy_loss},
+            {"value_loss", m.value_loss},
+            {"ratio", m.ratio},
+            {"clip_fraction", m.clip_fraction},
+            {"old_kl_k3", m.old_kl_k3},
+            {"gradient_norm", m.gradient_norm},
+            {"learning_rate", m.learning_rate},
+            {"updates", m.updates},
+            {"stopped_early", m.stopped_early},
+            {"optimizer_steps", m.optimizer_steps},
+            {"token_passes", m.token_passes}};
+}
+
+inline nlohmann::ordered_json to_json(const sft_metrics& m) {
+    return {{"loss", m.loss}, {"gradient_norm", m.gradient_norm}, {"learning_rate", m.learning_rate}, {"tokens", m.tokens}};
+}
+
+inline nlohmann::ordered_json to_json(const evaluation& e) {
+    return {{"questions", e.questions},
+            {"accuracy", e.accuracy},
+            {"answered", e.answered},
+            {"truncated", e.truncated},
+            {"response_length", e.response_length}};
+}
+
+/// A file of JSON objects, one per line, written as they come. Numbers that are not finite become null.
+class json_lines {
+  public:
+    /// Throws file_error if the file cannot be opened for writing.
+    explicit json_lines(const std::string& path) : path_(path), file_(path, std::ios::trunc) {
+        if (!file_) throw file_error("json_lines: " + path + " cannot be opened for writing");
+    }
+
+    /// Throws file_error if the line cannot be written (a full disk).
+    void write(const nlohmann::ordered_json& object) {
+        file_ << object.dump() << '\n' << std::flush;
+        if (!file_) throw file_error("json_lines: writing to " + path_ + " failed");
+    }
+
+  private:
+    std::string path_;
+    std::ofstream file_;
+};
+
+}  // namespace reft::inline REFT_ABI

@@ -1,0 +1,84 @@
+// What a run of ReFT keeps and reports.
+#pragma once
+
+#include <reft/advantage/gae.hpp>
+#include <reft/core/moments.hpp>
+#include <reft/training/policy_pass.hpp>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace reft::inline REFT_ABI {
+
+/// What a run has done so far. Copy it, with the policy, to go on later.
+struct reft_state {
+    std::int64_t steps = 0;
+    std::int64_t optimizer_steps = 0;
+    std::int64_t token_passes = 0;  ///< positions that went forward (sampling included) plus those that went backward
+    double kl_coef = 0;
+};
+
+/// The measures of one step. None of them depends on the clock.
+struct reft_metrics {
+    std::int64_t step = 0;
+    std::int64_t responses = 0;
+    std::int64_t judged = 0;        ///< responses with a verdict
+    double reward = 0;              ///< mean over those with a verdict, before KL
+    double accuracy = 0;
+    double answered = 0;            ///< share in which an answer was found
+    double truncated = 0;           ///< share of responses cut at the limit
+    double response_length = 0;     ///< tokens
+
+    double sequence_kl = 0;         ///< mean over rows of the summed k1 to the reference
+    double kl_k1 = 0, kl_k3 = 0;    ///< means over tokens
+    double kl_coef = 0;
+    double entropy = 0;             ///< mean over tokens
+    double explained_variance = 0;  ///< of the returns by the values before the update
+
+    double policy_loss = 0, value_loss = 0;  ///< means over optimiser steps
+    double ratio = 0, clip_fraction = 0;     ///< means over optimiser steps
+    double old_kl_k3 = 0;                    ///< to the policy that sampled, mean over optimiser steps
+    double gradient_norm = 0;                ///< before clipping, mean over optimiser steps
+    double learning_rate = 0;
+    std::int64_t updates = 0;                ///< optimiser steps of this step
+    bool stopped_early = false;              ///< by target_kl
+
+    std::int64_t optimizer_steps = 0;        ///< of the run so far
+    std::int64_t token_passes = 0;           ///< of the run so far
+
+    void add_update(const loss_stats& stats, double norm) {
+        ++updates;
+        const double share = 1.0 / static_cast<double>(updates);
+        const auto average = [share](double& mean, double x) { mean += (x - mean) * share; };
+        average(policy_loss, stats.policy.loss);
+        average(value_loss, stats.value.loss);
+        average(ratio, stats.policy.mean_ratio());
+        average(clip_fraction, stats.policy.clip_fraction());
+        average(old_kl_k3, stats.policy.mean_old_kl_k3());
+        average(gradient_norm, norm);
+    }
+};
+
+/// How much of the variance of the returns the values explain: 1 − var(R − V) / var(R). 1 is perfect, 0 no better
+/// than a constant, negative worse; 0 where the returns do not vary.
+///
+/// Shapes    values, returns: the layout of `r`.
+/// Differs   the paper's code cuts it off at −1.
+template <token_tensor Values, token_tensor Returns>
+double explained_variance(const Values& values, const Returns& returns, const rows& r) {
+    const auto v = tokens_of(values);
+    const auto targets = tokens_of(returns);
+    r.require_layout("explained_variance", "values", v);
+    r.require_layout("explained_variance", "returns", targets);
+    moments residual;
+    for (std::int64_t b = 0; b < r.count(); ++b)
+        for (std::int64_t t = 0; t < r.length(b); ++t) {
+            const token_index i = r.at(b, t);
+            if (r.counts(b, t))
+                residual.add(static_cast<double>(targets(i.row, i.column)) - static_cast<double>(v(i.row, i.column)));
+        }
+    const double total = moments_of(returns, r).squared_deviations;
+    return total > 0 ? 1.0 - residual.squared_deviations / total : 0.0;
+}
+
+}  // namespace reft::inline REFT_ABI

@@ -1,0 +1,68 @@
+// Everything a run of ReFT can be told.
+#pragma once
+
+#include <reft/advantage/gae.hpp>
+#include <reft/advantage/whiten.hpp>
+#include <reft/core/error.hpp>
+#include <reft/core/weights.hpp>
+#include <reft/loss/clipped_policy.hpp>
+#include <reft/loss/clipped_value.hpp>
+#include <reft/loss/kl_estimate.hpp>
+#include <reft/policy/generation_request.hpp>
+#include <reft/text/prompt_template.hpp>
+#include <reft/training/schedule.hpp>
+
+#include <cstdint>
+#include <limits>
+
+namespace reft::inline REFT_ABI {
+
+/// Defaults: the paper's code for chains of thought in natural language (γ = 1, λ = 0.95, ε = 0.2, α = 5, β = 0.05,
+/// U = 2, advantages whitened, step size 3e-7).
+struct reft_options {
+    std::uint64_t seed = 42;
+    prompt_template form;
+    std::int64_t samples_per_question = 1;
+    generation_request generation;  ///< seed and step are set by the trainer; no stop token: the tokenizer's end
+
+    double kl_coef = 0.05;                              ///< β
+    kl_estimator kl_in_reward = kl_estimator::k1;
+    bool exact_kl = false;                              ///< the KL of whole distributions, as the paper writes it
+    gae_options gae;
+    bool whiten_advantages = true;
+    whiten_options whitening;
+
+    clipped_policy_options policy_loss;
+    clipped_value_options value_loss;
+    double value_coef = 5.0;    ///< α; the value loss has its ½ inside
+    double entropy_coef = 0.0;
+    aggregation average = aggregation::sequence_mean_of_token_means;
+
+    std::int64_t update_epochs = 2;         ///< U
+    std::int64_t mini_batch_rows = 0;       ///< rows per optimiser step; 0: all of the rollout
+    std::int64_t micro_batch_tokens = 8192; ///< positions that go through the policy at once
+    std::int64_t value_only_steps = 0;      ///< optimiser steps at the start that train only the values
+    double target_kl = std::numeric_limits<double>::infinity();  ///< an update beyond this k3 to the sampling policy is
+                                                                 ///< not made, and ends the updates of the step
+    schedule learning_rate{.rate = 3e-7};
+    double max_gradient_norm = 1.0;
+};
+
+inline void require_valid(const reft_options& o) {
+    const auto positive = [](std::string_view what, double value) {
+        detail::require_option(value > 0, "reft_options", std::string(what) + " must be positive", value);
+    };
+    positive("samples_per_question", static_cast<double>(o.samples_per_question));
+    positive("update_epochs", static_cast<double>(o.update_epochs));
+    positive("micro_batch_tokens", static_cast<double>(o.micro_batch_tokens));
+    positive("max_gradient_norm", o.max_gradient_norm);
+    positive("target_kl", o.target_kl);
+    detail::require_option(o.mini_batch_rows >= 0, "reft_options", "mini_batch_rows must not be negative",
+                           static_cast<double>(o.mini_batch_rows));
+    detail::require_option(o.value_coef >= 0, "reft_options", "value_coef must not be negative", o.value_coef);
+    detail::require_option(o.kl_coef == o.kl_coef, "reft_options", "kl_coef must be a number", o.kl_coef);
+    require_valid(o.generation.sampling);
+    learning_rate(o.learning_rate, 0);
+}
+
+}  // namespace reft::inline REFT_ABI

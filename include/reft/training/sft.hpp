@@ -1,0 +1,114 @@
+// Supervised fine-tuning on (question, chain of thought) pairs: the warm-up of ReFT.
+#pragma once
+
+#include <reft/core/executor.hpp>
+#include <reft/core/weights.hpp>
+#include <reft/loss/cross_entropy.hpp>
+#include <reft/policy/concepts.hpp>
+#include <reft/training/batches.hpp>
+#include <reft/training/optimizer_step.hpp>
+#include <reft/training/policy_pass.hpp>
+#include <reft/training/schedule.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace reft::inline REFT_ABI {
+
+/// A prompt and the response to imitate, its end-of-sequence token included.
+struct sft_example {
+    std::vector<token_id> prompt;
+    std::vector<token_id> response;
+};
+
+struct sft_options {
+    schedule learning_rate{.rate = 1e-5};
+    double max_gradient_norm = 1.0;
+    aggregation average = aggregation::token_mean;
+    std::int64_t micro_batch_tokens = 8192;  ///< positions that go through the policy at once
+};
+
+/// What a run has done so far. Copy it to go on later.
+struct sft_state {
+    std::int64_t optimizer_steps = 0;
+    std::int64_t token_passes = 0;  ///< positions that went forward, plus positions that went backward
+};
+
+struct sft_metrics {
+    double loss = 0;      ///< mean cross-entropy of the response tokens, nats
+    double gradient_norm = 0;
+    double learning_rate = 0;
+    std::int64_t tokens = 0;  ///< response tokens
+};
+
+/// Minimises the cross-entropy of given responses.
+///
+///   L_SFT = −Σ_t log π(response_t | prompt, response_<t), averaged as `average` says
+///
+/// Source    Luong et al. 2024, arXiv:2401.08967, eq. 1.
+/// Differs   the paper writes a sum over tokens, its code takes the token mean, as the default here.
+template <trainable_policy P>
+    requires optimizable<P>
+class sft_trainer {
+  public:
+    using scalar = policy_scalar_t<P>;
+
+    sft_trainer(P& policy, const sft_options& options, executor& pool)
+        : policy_(policy), options_(options), pass_(policy, pool) {
+        detail::require_option(options.micro_batch_tokens > 0, "sft_trainer", "micro_batch_tokens must be positive",
+                               static_cast<double>(options.micro_batch_tokens));
+        detail::require_option(options.max_gradient_norm > 0, "sft_trainer", "max_gradient_norm must be positive",
+                               options.max_gradient_norm);
+    }
+
+    const sft_state& state() const { return state_; }
+    void restore(const sft_state& state) { state_ = state; }
+
+    /// One optimiser step on the examples `rows` of `examples`, in micro-batches whose gradients add up.
+    sft_metrics step(std::span<const sft_example> examples, std::span<const std::int64_t> rows) {
+        std::vector<std::int64_t> lengths;
+        token_batch all;  // for the denominator of the whole step
+        for (const std::int64_t row : rows) {
+            const sft_example& e = examples[static_cast<std::size_t>(row)];
+            lengths.push_back(static_cast<std::int64_t>(e.prompt.size() + e.response.size()));
+            all.add(e.prompt, e.response);
+        }
+        const double count = denominator(all.responses(), options_.average);
+        policy_.zero_gradient();
+        loss_stats stats;
+        for (const auto& [begin, end] : micro_batches(lengths, options_.micro_batch_tokens)) {
+            token_batch batch;
+            for (std::size_t i = begin; i < end; ++i) {
+                const sft_example& e = examples[static_cast<std::size_t>(rows[i])];
+                batch.add(e.prompt, e.response);
+            }
+            weights_.resize(static_cast<std::size_t>(batch.response_tokens()));
+            token_weights(batch.responses(), options_.average, count, weights_);
+            const loss_stats part =
+                pass_.accumulate_gradient(batch, cross_entropy<scalar>(), no_value_loss(), weights_);
+            detail::require_finite("sft_trainer::step", batch, part, rows.subspan(begin));
+            stats.merge(part);
+        }
+        sft_metrics metrics;
+        metrics.learning_rate = learning_rate(options_.learning_rate, state_.optimizer_steps);
+        metrics.gradient_norm =
+            clipped_optimizer_step("sft_trainer::step", policy_, metrics.learning_rate, options_.max_gradient_norm);
+        metrics.loss = -stats.policy.mean_log_prob();
+        metrics.tokens = stats.policy.tokens;
+        ++state_.optimizer_steps;
+        state_.token_passes += 2 * all.tokens();
+        return metrics;
+    }
+
+  private:
+    P& policy_;
+    sft_options options_;
+    policy_pass<P> pass_;
+    sft_state state_;
+    std::vector<scalar> weights_;
+};
+
+}  // namespace reft::inline REFT_ABI
