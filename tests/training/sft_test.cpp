@@ -1,0 +1,62 @@
+#include <reft/training/sft.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/toy_policies.hpp"
+
+namespace {
+
+const std::vector<reft::sft_example> examples = {{{1}, {2, 3, 0}}, {{1, 1}, {2, 0}}, {{4}, {3, 0}}, {{2}, {3, 3, 0}}};
+const std::vector<std::int64_t> all_rows = {0, 1, 2, 3};
+
+}  // namespace
+
+TEST_CASE("the first loss of a uniform policy is the logarithm of the vocabulary, and it falls") {
+    toy::logits_policy policy(5);
+    reft::sft_trainer trainer(policy, {.learning_rate = {.rate = 5}, .max_gradient_norm = 10}, reft::serial());
+    auto metrics = trainer.step(examples, all_rows);
+    CHECK(metrics.loss == Approx(std::log(5.0)));
+    CHECK(metrics.tokens == 10);
+    CHECK(trainer.state().token_passes == 2 * 15);
+    for (int i = 0; i < 50; ++i) metrics = trainer.step(examples, all_rows);
+    CHECK(metrics.loss < 0.5);
+    CHECK(trainer.state().optimizer_steps == 51);
+}
+
+TEST_CASE("pitfall 28: micro-batches of any size lead to the same parameters") {
+    const auto trained = [](std::int64_t budget, reft::aggregation average) {
+        toy::logits_policy policy(5);
+        reft::sft_trainer trainer(policy, {.learning_rate = {.rate = 0.5}, .average = average, .micro_batch_tokens = budget}, reft::serial());
+        for (int i = 0; i < 3; ++i) trainer.step(examples, all_rows);
+        return policy.m.logits.cells;
+    };
+    for (const auto average : {reft::aggregation::token_mean, reft::aggregation::sequence_mean_of_token_sums,
+                               reft::aggregation::sequence_mean_of_token_means})
+        for (const std::int64_t budget : {1, 5, 9}) CHECK(trained(budget, average) == trained(1000, average));
+}
+
+TEST_CASE("a loss that is not finite is refused by name, and the policy stays as it was") {
+    toy::logits_policy policy(5);
+    policy.m.logits.at(4, 0) = std::numeric_limits<double>::quiet_NaN();
+    const auto before = policy.m.values;
+    reft::sft_trainer trainer(policy, {.learning_rate = {.rate = 0.5}}, reft::serial());
+    CHECK_THROWS_WITH(trainer.step(examples, all_rows), Catch::Contains("the policy loss of row 2, response token 0, is not finite"));
+    CHECK_THROWS_AS(trainer.step(examples, all_rows), reft::non_finite_error);
+    CHECK(policy.m.logits.at(1, 2) == 0);
+    CHECK(trainer.state().optimizer_steps == 0);
+}
+
+TEST_CASE("a long gradient is cut to the limit") {
+    toy::logits_policy a(5), b(5);
+    reft::sft_trainer(a, {.learning_rate = {.rate = 1}, .max_gradient_norm = 0.01}, reft::serial()).step(examples, all_rows);
+    reft::sft_trainer(b, {.learning_rate = {.rate = 1}, .max_gradient_norm = 100}, reft::serial()).step(examples, all_rows);
+    double norm = 0;
+    for (const double x : a.m.logits.cells) norm += x * x;
+    CHECK(std::sqrt(norm) == Approx(0.01).epsilon(1e-4));
+    CHECK(a.m.logits.at(1, 2) * b.m.logits.at(1, 2) > 0);
+}
