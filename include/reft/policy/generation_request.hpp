@@ -28,15 +28,15 @@ inline void require_valid(const sampling_options& options) {
 
 /// A prompt and the row its random numbers belong to.
 struct generation_prompt {
-    std::vector<token_id> ids;
+    std::vector<token_id> ids = {};
     std::uint32_t row = 0;    ///< the same (seed, step, row) gives the same response, whatever is sampled beside it
     std::int64_t group = 0;   ///< copied into the trajectory
 };
 
 struct generation_request {
-    sampling_options sampling;
+    sampling_options sampling = {};
     std::int64_t max_new_tokens = 256;
-    std::vector<token_id> stop;  ///< any of these ends a response and is its last token
+    std::vector<token_id> stop = {};  ///< any of these ends a response and is its last token
     std::uint64_t seed = 0;
     std::uint32_t step = 0;
 };

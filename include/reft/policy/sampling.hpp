@@ -17,13 +17,13 @@ namespace reft::inline REFT_ABI {
 
 struct sampled_token {
     token_id id = 0;
-    sampled_log_probs log_probs;
+    sampled_log_probs log_probs = {};
 };
 
 /// Memory that sample_token uses; keep one per thread to avoid an allocation per token.
 struct sampling_scratch {
-    std::vector<double> scaled;   // logits / temperature, as log-probs
-    std::vector<token_id> by_probability;
+    std::vector<double> scaled = {};   // logits / temperature, as log-probs
+    std::vector<token_id> by_probability = {};
 };
 
 namespace detail {

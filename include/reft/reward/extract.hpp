@@ -23,7 +23,7 @@ enum class absent_trigger {
 namespace detail {
 
 struct last_piece_result {
-    std::string_view piece;
+    std::string_view piece = {};
     bool found = false;
 };
 

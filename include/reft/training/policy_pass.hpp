@@ -21,7 +21,7 @@ namespace reft::inline REFT_ABI {
 /// What a policy says of the response tokens of a batch; `values` is empty if it has no value head.
 template <class T>
 struct token_scores {
-    std::vector<T> log_probs, entropies, values;
+    std::vector<T> log_probs = {}, entropies = {}, values = {};
 };
 
 /// Stands for “no value loss”, in supervised fine-tuning or without a critic.
@@ -29,8 +29,8 @@ struct no_value_loss {};
 
 /// What the losses of an update reported.
 struct loss_stats {
-    policy_stats policy;
-    value_stats value;
+    policy_stats policy = {};
+    value_stats value = {};
 
     void merge(const loss_stats& other) {
         policy.merge(other.policy);

@@ -21,19 +21,19 @@ namespace reft::inline REFT_ABI {
 /// U = 2, advantages whitened, step size 3e-7).
 struct reft_options {
     std::uint64_t seed = 42;
-    prompt_template form;
+    prompt_template form = {};
     std::int64_t samples_per_question = 1;
-    generation_request generation;  ///< seed and step are set by the trainer; no stop token: the tokenizer's end
+    generation_request generation = {};  ///< seed and step are set by the trainer; no stop token: the tokenizer's end
 
     double kl_coef = 0.05;                              ///< β
     kl_estimator kl_in_reward = kl_estimator::k1;
     bool exact_kl = false;                              ///< the KL of whole distributions, as the paper writes it
-    gae_options gae;
+    gae_options gae = {};
     bool whiten_advantages = true;
-    whiten_options whitening;
+    whiten_options whitening = {};
 
-    clipped_policy_options policy_loss;
-    clipped_value_options value_loss;
+    clipped_policy_options policy_loss = {};
+    clipped_value_options value_loss = {};
     double value_coef = 5.0;    ///< α; the value loss has its ½ inside
     double entropy_coef = 0.0;
     aggregation average = aggregation::sequence_mean_of_token_means;

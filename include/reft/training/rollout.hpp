@@ -14,8 +14,8 @@ namespace reft::inline REFT_ABI {
 
 /// Responses and their rewards, row by row.
 struct rollout {
-    std::vector<trajectory> trajectories;
-    std::vector<std::optional<reward>> rewards;  ///< empty where there is no verdict
+    std::vector<trajectory> trajectories = {};
+    std::vector<std::optional<reward>> rewards = {};  ///< empty where there is no verdict
 
     /// Positions of row i, prompt and response.
     std::int64_t length(std::size_t i) const {
@@ -71,9 +71,9 @@ inline rollout with_verdict(const rollout& all) {
 /// Per-token numbers of a rollout, [response tokens] each, as they were before the first update.
 template <class T>
 struct experience {
-    std::vector<T> log_probs, entropies, values;  ///< of the policy that sampled; values empty without a critic
-    std::vector<T> ref_log_probs, kl;
-    std::vector<T> rewards, advantages, returns;  ///< advantages as the loss sees them: whitened if wanted
+    std::vector<T> log_probs = {}, entropies = {}, values = {};  ///< of the policy that sampled; values empty without a critic
+    std::vector<T> ref_log_probs = {}, kl = {};
+    std::vector<T> rewards = {}, advantages = {}, returns = {};  ///< advantages as the loss sees them: whitened if wanted
 };
 
 /// The rows `chosen` of a per-token array about `batch`, one after the other. Empty arrays stay empty.

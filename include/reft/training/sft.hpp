@@ -20,8 +20,8 @@ namespace reft::inline REFT_ABI {
 
 /// A prompt and the response to imitate, its end-of-sequence token included.
 struct sft_example {
-    std::vector<token_id> prompt;
-    std::vector<token_id> response;
+    std::vector<token_id> prompt = {};
+    std::vector<token_id> response = {};
 };
 
 struct sft_options {
