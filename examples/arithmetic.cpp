@@ -38,8 +38,8 @@ struct settings {
     std::uint64_t seed = 1;
     int threads = 2;
     int train = 6000, dev = 200, test = 500;
-    int warm_up_epochs = 12, updates = 40, questions_per_update = 128;
-    double sft_rate = 2e-3, reft_rate = 3e-4, kl_coef = 0.01;
+    int warm_up_epochs = 20, updates = 60, questions_per_update = 128;
+    double sft_rate = 3e-3, reft_rate = 5e-4, kl_coef = 0.01;
     bool quick = false;
     std::string out = "arithmetic_out";
 };
@@ -70,7 +70,8 @@ struct world {
         reft::within_absolute{}};
 
     reft::generation_request request(bool greedy) const {
-        return {.sampling = {.greedy = greedy}, .max_new_tokens = 64, .stop = {tokens.end_of_sequence()}, .seed = s.seed};
+        return {
+            .sampling = {.greedy = greedy}, .max_new_tokens = 64, .stop = {tokens.end_of_sequence()}, .seed = s.seed};
     }
     reft::evaluation evaluate(model& policy, const std::vector<reft::question>& questions, bool greedy) {
         return reft::evaluate_answers(policy, std::span<const reft::question>(questions), tokens, form, reward,
@@ -139,9 +140,9 @@ std::int64_t reinforce(world& w, model& policy, reft::thread_pool& pool, result&
         log.write(line);
         if (update % std::max(1, w.s.updates / 20) == 0)
             measure(w, policy, static_cast<double>(trainer.state().token_passes), r, log);
-        bar.show(static_cast<double>(update) / w.s.updates,
-                 "reward " + std::to_string(metrics.reward) + "  KL " + std::to_string(metrics.sequence_kl) + "  dev " +
-                     percent(std::max(0.0, r.best_dev)));
+        bar.show(static_cast<double>(update) / w.s.updates, "reward " + std::to_string(metrics.reward) + "  KL " +
+                                                                std::to_string(metrics.sequence_kl) + "  dev " +
+                                                                percent(std::max(0.0, r.best_dev)));
     }
     r.seconds = std::chrono::duration<double>(clock_type::now() - begin).count();
     return trainer.state().token_passes;
@@ -152,7 +153,8 @@ void print_row(world& w, model& policy, const result& r, const char* name) {
     const auto greedy = w.evaluate(policy, w.data.test, true), sampled = w.evaluate(policy, w.data.test, false);
     const double passes = r.curve.empty() ? 0 : r.curve.back().token_passes / 1e6;
     std::printf("%-16s %9s %9s %9s %8.1f %10.2f M %7.0f s\n", name, percent(greedy.accuracy).c_str(),
-                percent(sampled.accuracy).c_str(), percent(r.best_dev).c_str(), greedy.response_length, passes, r.seconds);
+                percent(sampled.accuracy).c_str(), percent(r.best_dev).c_str(), greedy.response_length, passes,
+                r.seconds);
     std::fflush(stdout);
 }
 
@@ -197,12 +199,17 @@ void run(const settings& s) {
     w.data = arithmetic::make_data(static_cast<std::size_t>(s.train), static_cast<std::size_t>(s.dev),
                                    static_cast<std::size_t>(s.test), {}, w.tokens, s.seed);
     reft::thread_pool pool(s.threads);
-    model policy({.vocabulary = w.tokens.vocabulary_size(), .width = 64, .layers = 2, .heads = 4, .kv_heads = 4,
-                  .hidden = 176, .max_length = 128}, s.seed, pool);
+    model policy({.vocabulary = w.tokens.vocabulary_size(),
+                  .width = 64,
+                  .layers = 2,
+                  .heads = 4,
+                  .kv_heads = 4,
+                  .hidden = 176,
+                  .max_length = 128},
+                 s.seed, pool);
     reft::json_lines log(s.out + "/metrics.jsonl");
-    std::printf("%lld training problems, %d dev, %d test; %zu parameters; seed %llu\n",
-                static_cast<long long>(s.train), s.dev, s.test, policy.state().parameters.size(),
-                static_cast<unsigned long long>(s.seed));
+    std::printf("%lld training problems, %d dev, %d test; %zu parameters; seed %llu\n", static_cast<long long>(s.train),
+                s.dev, s.test, policy.state().parameters.size(), static_cast<unsigned long long>(s.seed));
     std::printf("for example: %s\n\n", w.tokens.decode(w.data.annotations.front().prompt).c_str());
     std::fflush(stdout);
 
@@ -226,14 +233,15 @@ void run(const settings& s) {
     policy.restore(warm_up.best);
     fine_tune(w, policy, sft, order, budget, 20, continued, log);
 
-    std::printf("%-16s %9s %9s %9s %8s %12s %9s\n", "policy", "greedy", "sampled", "dev", "length", "token passes", "time");
+    std::printf("%-16s %9s %9s %9s %8s %12s %9s\n", "policy", "greedy", "sampled", "dev", "length", "token passes",
+                "time");
     print_row(w, policy, warm_up, "warm-up");
     print_row(w, policy, continued, "SFT continued");
     print_row(w, policy, reinforced, "ReFT");
     print_samples(w, policy, {{"SFT continued", &continued}, {"ReFT", &reinforced}});
     write_picture(w, {&continued, &reinforced});
-    std::printf("\nlearning curves: %s/learning_curves.svg, metrics: %s/metrics.jsonl%s\n", s.out.c_str(), s.out.c_str(),
-                interrupted ? " (interrupted)" : "");
+    std::printf("\nlearning curves: %s/learning_curves.svg, metrics: %s/metrics.jsonl%s\n", s.out.c_str(),
+                s.out.c_str(), interrupted ? " (interrupted)" : "");
 }
 
 }  // namespace
@@ -242,13 +250,21 @@ int main(int argc, char** argv) {
     settings s;
     CLI::App app("A small language model learns arithmetic by ReFT.");
     app.add_option("--seed", s.seed, "seed of data, initialisation and sampling")->capture_default_str();
-    app.add_option("--threads", s.threads, "worker threads; the result does not depend on them")->check(CLI::Range(1, 256))->capture_default_str();
+    app.add_option("--threads", s.threads, "worker threads; the result does not depend on them")
+        ->check(CLI::Range(1, 256))
+        ->capture_default_str();
     app.add_option("--updates", s.updates, "steps of ReFT")->check(CLI::Range(1, 100000))->capture_default_str();
-    app.add_option("--kl-coef", s.kl_coef, "weight of the KL to the warm-up policy")->check(CLI::NonNegativeNumber)->capture_default_str();
-    app.add_option("--warm-up-epochs", s.warm_up_epochs, "epochs of SFT before ReFT")->check(CLI::Range(1, 10000))->capture_default_str();
+    app.add_option("--kl-coef", s.kl_coef, "weight of the KL to the warm-up policy")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    app.add_option("--warm-up-epochs", s.warm_up_epochs, "epochs of SFT before ReFT")
+        ->check(CLI::Range(1, 10000))
+        ->capture_default_str();
     app.add_option("--train", s.train, "training problems")->check(CLI::Range(100, 200000))->capture_default_str();
     app.add_option("--sft-rate", s.sft_rate, "learning rate of SFT")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--reft-rate", s.reft_rate, "learning rate of ReFT")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--reft-rate", s.reft_rate, "learning rate of ReFT")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     app.add_option("--out", s.out, "folder for metrics and picture")->capture_default_str();
     app.add_flag("--quick", s.quick, "a few steps of everything, to see that it runs");
     try {

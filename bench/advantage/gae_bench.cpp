@@ -13,7 +13,11 @@ struct arrays {
     std::int64_t batch, time;
     std::vector<float> rewards, values, out;
     arrays(std::int64_t b, std::int64_t t)
-        : batch(b), time(t), rewards(static_cast<std::size_t>(b * t), 0.1f), values(rewards.size(), 0.3f), out(rewards.size()) {}
+        : batch(b),
+          time(t),
+          rewards(static_cast<std::size_t>(b * t), 0.1f),
+          values(rewards.size(), 0.3f),
+          out(rewards.size()) {}
     auto view(std::vector<float>& x) const { return reft::tensor_at(x.data(), batch, time); }
 };
 

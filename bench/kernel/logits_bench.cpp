@@ -72,7 +72,9 @@ void cross_entropy(benchmark::State& state) {
     fused(state, p, reft::cross_entropy<float>());
 }
 
-void shapes(benchmark::internal::Benchmark* b) { b->Args({512, 512})->Args({2048, 4096})->Unit(benchmark::kMillisecond); }
+void shapes(benchmark::internal::Benchmark* b) {
+    b->Args({512, 512})->Args({2048, 4096})->Unit(benchmark::kMillisecond);
+}
 
 }  // namespace
 

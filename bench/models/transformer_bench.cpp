@@ -13,7 +13,13 @@ namespace {
 using model = reft::transformer<float>;
 
 reft::transformer_options shape(std::int64_t width, std::int64_t layers) {
-    return {.vocabulary = 64, .width = width, .layers = layers, .heads = 4, .kv_heads = 4, .hidden = width * 11 / 4, .max_length = 128};
+    return {.vocabulary = 64,
+            .width = width,
+            .layers = layers,
+            .heads = 4,
+            .kv_heads = 4,
+            .hidden = width * 11 / 4,
+            .max_length = 128};
 }
 
 /// Forward, backward and AdamW on 32 rows of 64 tokens.
@@ -38,13 +44,27 @@ void policy_generate(benchmark::State& state) {
     reft::thread_pool pool(static_cast<int>(state.range(2)));
     model policy(shape(state.range(0), state.range(1)), 1, pool);
     std::vector<reft::generation_prompt> prompts(32);
-    for (std::size_t i = 0; i < 32; ++i) prompts[i] = {std::vector<reft::token_id>(32, 5), static_cast<std::uint32_t>(i), 0};
+    for (std::size_t i = 0; i < 32; ++i)
+        prompts[i] = {std::vector<reft::token_id>(32, 5), static_cast<std::uint32_t>(i), 0};
     const reft::generation_request request{.max_new_tokens = 64};
-    for (auto _ : state) benchmark::DoNotOptimize(policy.sample(std::span<const reft::generation_prompt>(prompts), request).size());
+    for (auto _ : state)
+        benchmark::DoNotOptimize(policy.sample(std::span<const reft::generation_prompt>(prompts), request).size());
     state.SetItemsProcessed(state.iterations() * 32 * 64);
 }
 
 }  // namespace
 
-BENCHMARK(policy_train)->Args({64, 2, 1})->Args({64, 2, 2})->Args({128, 4, 1})->Args({128, 4, 2})->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(policy_generate)->Args({64, 2, 1})->Args({64, 2, 2})->Args({128, 4, 1})->Args({128, 4, 2})->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(policy_train)
+    ->Args({64, 2, 1})
+    ->Args({64, 2, 2})
+    ->Args({128, 4, 1})
+    ->Args({128, 4, 2})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(policy_generate)
+    ->Args({64, 2, 1})
+    ->Args({64, 2, 2})
+    ->Args({128, 4, 1})
+    ->Args({128, 4, 2})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);

@@ -39,9 +39,10 @@ inline double tick_step(double range) {
     return 10 * power;
 }
 
-inline std::string text(double x, double y, const std::string& anchor, const std::string& what, const char* style = "") {
-    return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\"" + anchor + "\" " + style + ">" + what +
-           "</text>\n";
+inline std::string text(double x, double y, const std::string& anchor, const std::string& what,
+                        const char* style = "") {
+    return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\"" + anchor + "\" " + style + ">" +
+           what + "</text>\n";
 }
 
 inline std::string panel(const chart& c, double left, double width, double height) {
@@ -73,8 +74,8 @@ inline std::string panel(const chart& c, double left, double width, double heigh
     for (const curve& k : c.curves) {
         std::string points;
         for (const auto& [x, y] : k.points) points += number(px(x)) + "," + number(py(y)) + " ";
-        svg += "<polyline fill=\"none\" stroke=\"" + k.color + "\" stroke-width=\"2.5\" stroke-linejoin=\"round\" points=\"" +
-               points + "\"/>\n";
+        svg += "<polyline fill=\"none\" stroke=\"" + k.color +
+               "\" stroke-width=\"2.5\" stroke-linejoin=\"round\" points=\"" + points + "\"/>\n";
     }
     return svg;
 }
@@ -85,11 +86,11 @@ inline std::string panel(const chart& c, double left, double width, double heigh
 inline std::string svg_of(const std::vector<chart>& charts) {
     const double panel_width = 330, gap = 70, height = 300, legend = 26;
     const double width = gap + static_cast<double>(charts.size()) * (panel_width + gap) - gap / 2;
-    std::string svg =
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + detail::number(width, 0) + " " +
-        detail::number(height + legend, 0) + "\" font-family=\"system-ui, sans-serif\" font-size=\"13\">\n"
-        "<style>text { fill: #24292f } .grid { stroke: #8884; stroke-width: 1 }\n"
-        "@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } }</style>\n";
+    std::string svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + detail::number(width, 0) + " " +
+                      detail::number(height + legend, 0) +
+                      "\" font-family=\"system-ui, sans-serif\" font-size=\"13\">\n"
+                      "<style>text { fill: #24292f } .grid { stroke: #8884; stroke-width: 1 }\n"
+                      "@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } }</style>\n";
     for (std::size_t i = 0; i < charts.size(); ++i)
         svg += detail::panel(charts[i], gap + static_cast<double>(i) * (panel_width + gap), panel_width, height);
     double x = gap;

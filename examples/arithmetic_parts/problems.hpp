@@ -29,7 +29,9 @@ struct annotation_mix {
 };
 
 /// The short form of the paper's prompt that the small model is given.
-inline reft::prompt_template prompt_form() { return {.instruction = "", .reasoning_trigger = "\n", .answer_trigger = "#"}; }
+inline reft::prompt_template prompt_form() {
+    return {.instruction = "", .reasoning_trigger = "\n", .answer_trigger = "#"};
+}
 
 inline reft::char_tokenizer tokenizer() {
     return reft::char_tokenizer("0123456789+-=,.;# \nabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");

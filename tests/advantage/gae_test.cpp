@@ -99,7 +99,8 @@ TEST_CASE("gae agrees with its definition for masks, truncation and every layout
         CHECK(padded == packed);
         for (std::size_t b = 0; b < batch; ++b) {
             const auto row = [&](const auto& x) {
-                return std::vector(x.begin() + static_cast<long>(b * time), x.begin() + static_cast<long>((b + 1) * time));
+                return std::vector(x.begin() + static_cast<long>(b * time),
+                                   x.begin() + static_cast<long>((b + 1) * time));
             };
             const vec expected = gae_by_definition(row(r), row(v), row(mask), options, bootstrap[b]);
             for (std::size_t t = 0; t < time; ++t)

@@ -42,7 +42,7 @@ TEST_CASE("half rounds to nearest, ties to even, over its whole range") {
 }
 
 TEST_CASE("bfloat16 rounds to nearest, ties to even") {
-    CHECK(static_cast<float>(reft::bfloat16(1.0f + 0x1p-8f)) == 1.0f);            // tie, 1.0 is even
+    CHECK(static_cast<float>(reft::bfloat16(1.0f + 0x1p-8f)) == 1.0f);                // tie, 1.0 is even
     CHECK(static_cast<float>(reft::bfloat16(1.0f + 3 * 0x1p-8f)) == 1.0f + 0x1p-6f);  // tie, upwards
     CHECK(static_cast<float>(reft::bfloat16(1.0f + 0x1p-8f + 0x1p-20f)) == 1.0f + 0x1p-7f);
     CHECK(std::isinf(static_cast<float>(reft::bfloat16(std::numeric_limits<float>::max()))));

@@ -29,20 +29,14 @@ TEST_CASE("every task runs once, and workers never share a number at the same ti
 TEST_CASE("an exception in a task reaches the caller, and the pool goes on working") {
     reft::thread_pool pool(3);
     for (int round = 0; round < 20; ++round)
-        CHECK_THROWS_WITH(pool.run(50, [](std::int64_t i, int) {
-                              if (i >= 10) throw std::runtime_error("task " + std::to_string(i));
-                          }),
+        CHECK_THROWS_WITH(pool.run(50,
+                                   [](std::int64_t i, int) {
+                                       if (i >= 10) throw std::runtime_error("task " + std::to_string(i));
+                                   }),
                           "task 10");
     int done = 0;
     pool.run(1, [&](std::int64_t, int) { ++done; });
     CHECK(done == 1);
     pool.run(0, [&](std::int64_t, int) { ++done; });
     CHECK(done == 1);
-}
-
-TEST_CASE("ranges depend on the count and the grain alone") {
-    reft::serial_executor one;
-    std::vector<std::pair<std::int64_t, std::int64_t>> ranges;
-    reft::for_ranges(one, 10, 4, [&](std::int64_t begin, std::int64_t end, int) { ranges.emplace_back(begin, end); });
-    CHECK(ranges == std::vector<std::pair<std::int64_t, std::int64_t>>{{0, 4}, {4, 8}, {8, 10}});
 }

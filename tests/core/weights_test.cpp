@@ -24,7 +24,8 @@ TEST_CASE("weights of each aggregation rule, by hand") {
     CHECK(weights_of(aggregation::token_mean, 3) == std::vector<double>{1. / 3, 1. / 3, 0, 0, 1. / 3, 0, 0, 0, 0});
     CHECK(weights_of(aggregation::sequence_mean_of_token_means, 2) ==
           std::vector<double>{0.25, 0.25, 0, 0, 0.5, 0, 0, 0, 0});
-    CHECK(weights_of(aggregation::sequence_mean_of_token_sums, 2) == std::vector<double>{0.5, 0.5, 0, 0, 0.5, 0, 0, 0, 0});
+    CHECK(weights_of(aggregation::sequence_mean_of_token_sums, 2) ==
+          std::vector<double>{0.5, 0.5, 0, 0, 0.5, 0, 0, 0, 0});
     CHECK(weights_of(aggregation::constant, 10) == std::vector<double>{0.1, 0.1, 0, 0, 0.1, 0, 0, 0, 0});
 }
 
@@ -52,7 +53,8 @@ TEST_CASE("pitfall 28: with the denominator of the whole batch, weights do not d
     for (const auto rule : {aggregation::token_mean, aggregation::sequence_mean_of_token_means,
                             aggregation::sequence_mean_of_token_sums}) {
         const double n = reft::denominator(reft::rows::packed(whole), rule);
-        CHECK(n == reft::denominator(reft::rows::packed(first), rule) + reft::denominator(reft::rows::packed(rest), rule));
+        CHECK(n ==
+              reft::denominator(reft::rows::packed(first), rule) + reft::denominator(reft::rows::packed(rest), rule));
         std::vector<double> w(6), w1(2), w2(4);
         reft::token_weights(reft::rows::packed(whole), rule, n, w);
         reft::token_weights(reft::rows::packed(first), rule, n, w1);

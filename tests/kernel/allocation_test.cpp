@@ -40,8 +40,12 @@ void* counted_allocation(std::size_t size, std::size_t alignment) {
 
 void* operator new(std::size_t size) { return counted_allocation(size, alignof(std::max_align_t)); }
 void* operator new[](std::size_t size) { return counted_allocation(size, alignof(std::max_align_t)); }
-void* operator new(std::size_t size, std::align_val_t a) { return counted_allocation(size, static_cast<std::size_t>(a)); }
-void* operator new[](std::size_t size, std::align_val_t a) { return counted_allocation(size, static_cast<std::size_t>(a)); }
+void* operator new(std::size_t size, std::align_val_t a) {
+    return counted_allocation(size, static_cast<std::size_t>(a));
+}
+void* operator new[](std::size_t size, std::align_val_t a) {
+    return counted_allocation(size, static_cast<std::size_t>(a));
+}
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
 void operator delete(void* p) noexcept { std::free(p); }
@@ -82,7 +86,8 @@ TEST_CASE("no block and no kernel allocates") {
     reft::gae(rewards, values, rows, advantages);
     reft::returns(advantages, values, rows, returns);
     reft::whiten(advantages, rows, advantages);
-    const auto loss = reft::clipped_policy(old, advantages) + 0.1 * reft::kl_penalty(old) + 0.01 * reft::entropy_bonus<float>();
+    const auto loss =
+        reft::clipped_policy(old, advantages) + 0.1 * reft::kl_penalty(old) + 0.01 * reft::entropy_bonus<float>();
     reft::loss_over_log_probs(loss, lp, h, weights, d_lp, d_h);
     reft::backward_to_logits(batch, d_lp, d_h, vd, executor);
     reft::loss_over_logits(loss, batch, weights, vd, memory, executor);

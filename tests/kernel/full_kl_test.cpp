@@ -28,7 +28,8 @@ TEST_CASE("a token that the reference excludes costs infinity, one that both exc
     const vec p = {0, 0, -infinity}, q = {0, -infinity, -infinity}, r = {0, 1, -infinity}, one = {1};
     const std::vector<std::int32_t> ids = {0};
     vec kl(1);
-    const auto vp = reft::tensor_at(p.data(), 1, 3), vq = reft::tensor_at(q.data(), 1, 3), vr = reft::tensor_at(r.data(), 1, 3);
+    const auto vp = reft::tensor_at(p.data(), 1, 3), vq = reft::tensor_at(q.data(), 1, 3),
+               vr = reft::tensor_at(r.data(), 1, 3);
     reft::full_kl(reft::token_logits(vp, ids), reft::token_logits(vq, ids), one, kl);
     CHECK(kl[0] == infinity);
     reft::full_kl(reft::token_logits(vp, ids), reft::token_logits(vr, ids), one, kl);
@@ -43,7 +44,8 @@ TEST_CASE("the gradient of the exact KL agrees with central differences") {
         const auto vy = reft::tensor_at(y.data(), 3, 5);
         const auto loss = [&](vec& d) {
             const auto vx = reft::tensor_at(x.data(), 3, 5);
-            const reft::token_logits batch(vx, ids, {.temperature = temperature}), reference(vy, ids, {.temperature = temperature});
+            const reft::token_logits batch(vx, ids, {.temperature = temperature}),
+                reference(vy, ids, {.temperature = temperature});
             const reft::workspace memory(reft::workspace_bytes(batch));
             return reft::add_full_kl_gradient(batch, reference, weights, reft::tensor_at(d.data(), 3, 5), memory);
         };

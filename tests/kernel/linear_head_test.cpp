@@ -14,7 +14,8 @@ using vec = std::vector<double>;
 TEST_CASE("the linear head gives the numbers of materialised logits, and their gradients by the chain rule") {
     const std::int64_t n = 6, d = 3, v = 5;
     vec hidden = test::normal<double>(18, 1), head = test::normal<double>(15, 2), logits(30), d_logits(30);
-    const vec old = test::normal<double>(6, 3), advantages = test::normal<double>(6, 4), weights = {.2, 0, .2, .2, .2, .2};
+    const vec old = test::normal<double>(6, 3), advantages = test::normal<double>(6, 4),
+              weights = {.2, 0, .2, .2, .2, .2};
     const auto ids = test::ids(6, 5, 5);
     for (std::size_t i = 0; i < 6; ++i)
         for (std::size_t j = 0; j < 5; ++j)

@@ -83,7 +83,8 @@ TEST_CASE("padded and packed arrays give the same bits") {
     const auto m = [](auto& x) { return reft::tensor_at(x.data(), 3, 4); };
     vec flat(12), padded(12);
     const auto a = reft::loss_over_log_probs(reft::clipped_policy(old, advantages), log_probs, weights, flat);
-    const auto b = reft::loss_over_log_probs(reft::clipped_policy(m(old), m(advantages)), m(log_probs), m(weights), m(padded));
+    const auto b =
+        reft::loss_over_log_probs(reft::clipped_policy(m(old), m(advantages)), m(log_probs), m(weights), m(padded));
     CHECK(flat == padded);
     CHECK(a.loss == b.loss);
 }

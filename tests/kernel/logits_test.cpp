@@ -53,7 +53,8 @@ struct problem {
         const auto v = view();
         const reft::token_logits batch(v, ids, options);
         const reft::workspace memory(reft::workspace_bytes(batch));
-        const auto s = reft::loss_over_logits(l, batch, weights, reft::tensor_at(d.data(), tokens, vocabulary), memory, pool);
+        const auto s =
+            reft::loss_over_logits(l, batch, weights, reft::tensor_at(d.data(), tokens, vocabulary), memory, pool);
         if (stats) *stats = s;
         return d;
     }
@@ -100,7 +101,8 @@ TEST_CASE("forward agrees with the naive definition") {
         const auto v = p.view();
         reft::token_log_probs(reft::token_logits(v, p.ids, {.temperature = temperature}), ones, log_probs, entropies);
         for (std::size_t i = 0; i < 20; ++i) {
-            const vec row(p.logits.begin() + static_cast<long>(13 * i), p.logits.begin() + static_cast<long>(13 * i + 13));
+            const vec row(p.logits.begin() + static_cast<long>(13 * i),
+                          p.logits.begin() + static_cast<long>(13 * i + 13));
             CHECK(log_probs[i] == Approx(naive_log_prob(row, p.ids[i], temperature)).epsilon(1e-12));
             CHECK(entropies[i] == Approx(naive_entropy(row, temperature)).epsilon(1e-12));
         }
@@ -142,7 +144,8 @@ TEST_CASE("the gradient of the logits agrees with central differences over tempe
         check(reft::clipped_policy(p.old_log_probs, p.advantages), temperature);
         check(reft::cross_entropy<double>(), temperature);
         check(reft::entropy_bonus<double>(), temperature);
-        for (const auto e : {reft::kl_estimator::k1, reft::kl_estimator::k2, reft::kl_estimator::k3, reft::kl_estimator::abs})
+        for (const auto e :
+             {reft::kl_estimator::k1, reft::kl_estimator::k2, reft::kl_estimator::k3, reft::kl_estimator::abs})
             check(reft::kl_penalty(p.ref_log_probs, {.estimator = e}), temperature);
     }
 }
@@ -158,7 +161,8 @@ TEMPLATE_TEST_CASE("pitfall 29: the fused call and the two-phase form give the s
 
         std::vector<T> log_probs(33), entropies(33), d_log_probs(33), d_entropies(33), d(p.logits.size());
         reft::token_log_probs(batch, p.weights, log_probs, entropies);
-        const auto stats = reft::loss_over_log_probs(p.loss(), log_probs, entropies, p.weights, d_log_probs, d_entropies);
+        const auto stats =
+            reft::loss_over_log_probs(p.loss(), log_probs, entropies, p.weights, d_log_probs, d_entropies);
         reft::backward_to_logits(batch, d_log_probs, d_entropies, reft::tensor_at(d.data(), 33, 50));
         CHECK(d == fused);
         CHECK(stats.loss == fused_stats.loss);
@@ -240,7 +244,8 @@ TEST_CASE("a row_index picks the response positions; gradients elsewhere are 0, 
         for (std::size_t row = 0; row < 8; ++row) {
             const auto at = std::find(index.begin(), index.end(), static_cast<std::int64_t>(row));
             for (std::size_t j = 0; j < 5; ++j)
-                CHECK(d[row * 5 + j] == (at == index.end() ? 0 : expected[static_cast<std::size_t>(at - index.begin()) * 5 + j]));
+                CHECK(d[row * 5 + j] ==
+                      (at == index.end() ? 0 : expected[static_cast<std::size_t>(at - index.begin()) * 5 + j]));
         }
     };
     vec d(40, -7);
@@ -434,7 +439,8 @@ TEST_CASE("empty batches and a vocabulary of one are accepted") {
     const auto v = reft::tensor_at(nothing.data(), 0, 7);
     const reft::token_logits batch(v, no_ids);
     const reft::workspace memory;
-    CHECK(reft::loss_over_logits(reft::cross_entropy<double>(), batch, nothing, reft::tensor_at(d.data(), 0, 7), memory).tokens == 0);
+    CHECK(reft::loss_over_logits(reft::cross_entropy<double>(), batch, nothing, reft::tensor_at(d.data(), 0, 7), memory)
+              .tokens == 0);
     const problem<double> one(3, 1);
     for (const double g : one.fused(reft::cross_entropy<double>(), {})) CHECK(g == 0);
 }

@@ -32,7 +32,8 @@ TEST_CASE("pitfall 34: the value gradient is not zero, and a step against it low
 }
 
 TEST_CASE("garbage where the weight is 0 changes no bit; empty masks give 0") {
-    const vec old = test::normal<double>(30, 1), returns = test::normal<double>(30, 2), values = test::normal<double>(30, 3);
+    const vec old = test::normal<double>(30, 1), returns = test::normal<double>(30, 2),
+              values = test::normal<double>(30, 3);
     const auto mask = test::mask(30, 5);
     vec weights(30);
     for (std::size_t i = 0; i < 30; ++i) weights[i] = mask[i] ? 0.1 : 0;

@@ -52,11 +52,11 @@ TEST_CASE("the operations of torch.optim.AdamW, one after the other, over a hund
         step(parameters, gradient, state, 0.02, 0.5, options);
         for (std::size_t i = 0; i < 2; ++i) {
             const double g = 0.5 * gradient[i];
-            theta[i] *= 1 - 0.02 * 0.01;                                        // param.mul_(1 - lr * weight_decay)
-            average[i] += (g - average[i]) * (1 - 0.9);                         // exp_avg.lerp_(grad, 1 - beta1)
-            square[i] = square[i] * 0.95 + (1 - 0.95) * g * g;                  // exp_avg_sq.mul_().addcmul_()
+            theta[i] *= 1 - 0.02 * 0.01;                        // param.mul_(1 - lr * weight_decay)
+            average[i] += (g - average[i]) * (1 - 0.9);         // exp_avg.lerp_(grad, 1 - beta1)
+            square[i] = square[i] * 0.95 + (1 - 0.95) * g * g;  // exp_avg_sq.mul_().addcmul_()
             const double root = std::sqrt(square[i]) / std::sqrt(1 - std::pow(0.95, t)) + 1e-6;
-            theta[i] += -(0.02 / (1 - std::pow(0.9, t))) * average[i] / root;   // param.addcdiv_(exp_avg, denom)
+            theta[i] += -(0.02 / (1 - std::pow(0.9, t))) * average[i] / root;  // param.addcdiv_(exp_avg, denom)
         }
     }
     CHECK(parameters[0] == Approx(theta[0]).epsilon(1e-12));

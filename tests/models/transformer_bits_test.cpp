@@ -11,8 +11,8 @@ using namespace transformer_case;
 
 namespace {
 
-const transformer_options small{.vocabulary = 19, .width = 24, .layers = 2, .heads = 3, .kv_heads = 1, .hidden = 37,
-                                .max_length = 80};
+const transformer_options small{
+    .vocabulary = 19, .width = 24, .layers = 2, .heads = 3, .kv_heads = 1, .hidden = 37, .max_length = 80};
 const row_lengths many_rows{{3, 4}, {1, 1}, {5, 0}, {2, 7}, {30, 45}, {1, 0}, {9, 2}, {4, 40}, {50, 3}, {2, 2}, {1, 9}};
 
 std::vector<generation_prompt> random_prompts(std::size_t n, std::int64_t vocabulary) {
@@ -37,7 +37,8 @@ generation_request sampling_request(std::int64_t max_new_tokens) {
 bool same(const trajectory& a, const trajectory& b) {
     if (a.response != b.response || a.finish != b.finish || a.log_probs.size() != b.log_probs.size()) return false;
     for (std::size_t k = 0; k < a.log_probs.size(); ++k)
-        if (a.log_probs[k].raw != b.log_probs[k].raw || a.log_probs[k].at_temperature != b.log_probs[k].at_temperature ||
+        if (a.log_probs[k].raw != b.log_probs[k].raw ||
+            a.log_probs[k].at_temperature != b.log_probs[k].at_temperature ||
             a.log_probs[k].as_sampled != b.log_probs[k].as_sampled)
             return false;
     return true;
@@ -117,8 +118,8 @@ TEMPLATE_TEST_CASE("a response is the same bits for 1 to 33 prompts beside it", 
     }
 }
 
-TEMPLATE_TEST_CASE("decoding gives the bits of the whole row: the log-probs of a sample are those of its evaluation", "",
-                   float, double) {
+TEMPLATE_TEST_CASE("decoding gives the bits of the whole row: the log-probs of a sample are those of its evaluation",
+                   "", float, double) {
     thread_pool pool(2);
     transformer<TestType> policy(small, 1, pool);
     randomise(policy, 2);
@@ -131,8 +132,8 @@ TEMPLATE_TEST_CASE("decoding gives the bits of the whole row: the log-probs of a
     std::int64_t r = 0;
     for (std::size_t i = 0; i < samples.size(); ++i)
         for (std::size_t k = 0; k < samples[i].response.size(); ++k, ++r) {
-            const double u = uniform(request.seed, {random_purpose::sampling, request.step, prompts[i].row,
-                                                    static_cast<std::uint32_t>(k)});
+            const double u = uniform(
+                request.seed, {random_purpose::sampling, request.step, prompts[i].row, static_cast<std::uint32_t>(k)});
             const sampled_token expected = sample_token(logits[r], request.sampling, u, scratch);
             REQUIRE(samples[i].response[k] == expected.id);
             REQUIRE(samples[i].log_probs[k].raw == expected.log_probs.raw);

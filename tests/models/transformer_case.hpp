@@ -56,7 +56,8 @@ std::vector<T> random_gradient(const row_lengths& lengths, std::size_t first, st
     for (std::size_t b = first; b < last && b < lengths.size(); ++b)
         for (std::int64_t i = 0; i < lengths[b].second * entries; ++i)
             d.push_back(static_cast<T>(uniform(3, {random_purpose::user, static_cast<std::uint32_t>(entries),
-                                                   static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(i)}) - 0.5));
+                                                   static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(i)}) -
+                                       0.5));
     return d;
 }
 

@@ -65,28 +65,46 @@ const row_lengths mixed_rows{{3, 4}, {1, 1}, {5, 0}, {2, 7}};
 }  // namespace
 
 TEST_CASE("gradients of every parameter: grouped-query attention, tied head, values") {
-    check_all_gradients({.vocabulary = 7, .width = 8, .layers = 2, .heads = 4, .kv_heads = 2, .hidden = 5,
-                         .max_length = 12}, mixed_rows);
+    check_all_gradients(
+        {.vocabulary = 7, .width = 8, .layers = 2, .heads = 4, .kv_heads = 2, .hidden = 5, .max_length = 12},
+        mixed_rows);
 }
 
 TEST_CASE("gradients of every parameter: one head of keys, untied head, values") {
-    check_all_gradients({.vocabulary = 9, .width = 8, .layers = 1, .heads = 2, .kv_heads = 1, .hidden = 11,
-                         .max_length = 12, .tied_head = false}, mixed_rows);
+    check_all_gradients({.vocabulary = 9,
+                         .width = 8,
+                         .layers = 1,
+                         .heads = 2,
+                         .kv_heads = 1,
+                         .hidden = 11,
+                         .max_length = 12,
+                         .tied_head = false},
+                        mixed_rows);
 }
 
 TEST_CASE("gradients of every parameter: as many heads of keys as of queries, untied head, no values") {
-    check_all_gradients({.vocabulary = 5, .width = 12, .layers = 2, .heads = 2, .kv_heads = 2, .hidden = 9,
-                         .max_length = 12, .tied_head = false, .value_head = false}, mixed_rows);
+    check_all_gradients({.vocabulary = 5,
+                         .width = 12,
+                         .layers = 2,
+                         .heads = 2,
+                         .kv_heads = 2,
+                         .hidden = 9,
+                         .max_length = 12,
+                         .tied_head = false,
+                         .value_head = false},
+                        mixed_rows);
 }
 
 TEST_CASE("gradients of every parameter: a row of more than one block of queries") {
-    check_all_gradients({.vocabulary = 3, .width = 4, .layers = 1, .heads = 1, .kv_heads = 1, .hidden = 3,
-                         .max_length = 60}, {{2, 3}, {20, 38}});
+    check_all_gradients(
+        {.vocabulary = 3, .width = 4, .layers = 1, .heads = 1, .kv_heads = 1, .hidden = 3, .max_length = 60},
+        {{2, 3}, {20, 38}});
 }
 
 TEST_CASE("gradients of every parameter: widths beyond one panel") {
-    check_all_gradients({.vocabulary = 17, .width = 20, .layers = 1, .heads = 1, .kv_heads = 1, .hidden = 19,
-                         .max_length = 12}, {{3, 4}, {2, 2}});
+    check_all_gradients(
+        {.vocabulary = 17, .width = 20, .layers = 1, .heads = 1, .kv_heads = 1, .hidden = 19, .max_length = 12},
+        {{3, 4}, {2, 2}});
 }
 
 TEST_CASE("backward adds to the gradient") {
@@ -143,7 +161,8 @@ TEST_CASE("without value gradients the value head is left alone") {
     policy.backward(tensor_at(c.data(), batch.response_tokens(), 7), {});
     for (const char* name : {"value_head.weight", "value_head.bias"}) {
         const parameter_tensor& t = policy.layout().tensor(name);
-        for (std::int64_t i = 0; i < t.size(); ++i) CHECK(policy.gradient()[static_cast<std::size_t>(t.offset + i)] == 0.0);
+        for (std::int64_t i = 0; i < t.size(); ++i)
+            CHECK(policy.gradient()[static_cast<std::size_t>(t.offset + i)] == 0.0);
     }
     CHECK(policy.gradient_norm() > 0.0);
 }

@@ -21,8 +21,8 @@ static_assert(transformer<float>::logits_may_be_overwritten);
 
 namespace {
 
-const transformer_options small{.vocabulary = 11, .width = 12, .layers = 2, .heads = 2, .kv_heads = 1, .hidden = 10,
-                                .max_length = 20};
+const transformer_options small{
+    .vocabulary = 11, .width = 12, .layers = 2, .heads = 2, .kv_heads = 1, .hidden = 10, .max_length = 20};
 const row_lengths rows_of_five{{3, 4}, {1, 1}, {5, 0}, {2, 7}, {6, 3}};
 
 using numbers = std::vector<double>;
@@ -145,7 +145,8 @@ TEST_CASE("logits and values are those of a textbook transformer") {
         std::int64_t r = 0;
         for (std::size_t b = 0; b < rows_of_five.size(); ++b) {
             const auto begin = static_cast<std::size_t>(batch.offsets()[b]);
-            const auto hidden = book.hidden(batch.ids().subspan(begin, static_cast<std::size_t>(batch.offsets()[b + 1]) - begin));
+            const auto hidden =
+                book.hidden(batch.ids().subspan(begin, static_cast<std::size_t>(batch.offsets()[b + 1]) - begin));
             for (std::int64_t t = 0; t < rows_of_five[b].second; ++t, ++r) {
                 const numbers& h = hidden[static_cast<std::size_t>(rows_of_five[b].first - 1 + t)];
                 const numbers logits = book.times(tied ? "model.embed_tokens.weight" : "lm_head.weight", h);
@@ -266,7 +267,8 @@ TEST_CASE("samples end at max_length and can be evaluated") {
     transformer<float> policy(small, 1, pool);
     generation_request request;
     request.max_new_tokens = 100;
-    const auto samples = policy.sample(std::vector<generation_prompt>{{{1, 2, 3}, 0, 4}, {std::vector<token_id>(20, 5), 1, 4}}, request);
+    const auto samples =
+        policy.sample(std::vector<generation_prompt>{{{1, 2, 3}, 0, 4}, {std::vector<token_id>(20, 5), 1, 4}}, request);
     CHECK(samples[0].response.size() == 17);
     CHECK(samples[1].response.empty());
     for (const trajectory& t : samples) CHECK((t.truncated() && t.group == 4));

@@ -75,7 +75,8 @@ std::vector<generation_prompt> some_prompts(std::size_t n) {
     std::vector<generation_prompt> prompts;
     for (std::size_t i = 0; i < n; ++i)
         prompts.push_back({{static_cast<token_id>(i % 8), static_cast<token_id>(i / 8 % 8)},
-                           static_cast<std::uint32_t>(100 + i), static_cast<std::int64_t>(i / 2)});
+                           static_cast<std::uint32_t>(100 + i),
+                           static_cast<std::int64_t>(i / 2)});
     return prompts;
 }
 

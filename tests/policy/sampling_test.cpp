@@ -25,7 +25,8 @@ std::vector<double> frequencies(const vec& logits, const reft::sampling_options&
     const std::uint32_t n = 40000;
     std::vector<double> counts(logits.size());
     for (std::uint32_t i = 0; i < n; ++i)
-        counts[static_cast<std::size_t>(sample(logits, options, reft::uniform(9, {reft::random_purpose::sampling, 0, 0, i})).id)] += 1.0 / n;
+        counts[static_cast<std::size_t>(
+            sample(logits, options, reft::uniform(9, {reft::random_purpose::sampling, 0, 0, i})).id)] += 1.0 / n;
     return counts;
 }
 

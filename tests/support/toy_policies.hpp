@@ -42,8 +42,10 @@ struct bigram {
     matrix logits, d_logits;
     std::vector<double> values, d_values;
     explicit bigram(std::int64_t vocabulary)
-        : logits(vocabulary, vocabulary), d_logits(vocabulary, vocabulary),
-          values(static_cast<std::size_t>(vocabulary)), d_values(static_cast<std::size_t>(vocabulary)) {}
+        : logits(vocabulary, vocabulary),
+          d_logits(vocabulary, vocabulary),
+          values(static_cast<std::size_t>(vocabulary)),
+          d_values(static_cast<std::size_t>(vocabulary)) {}
 };
 
 /// What all three kinds share: sampling, scoring, optimising, snapshots.
@@ -169,7 +171,8 @@ struct log_prob_policy : bigram_policy {
             for (std::int64_t j = 0; j < d.columns; ++j) {
                 const double log_p = logits_.at(i, j), p = std::exp(log_p);
                 d.at(i, j) = (d_log_probs[i] * ((j == ids_[static_cast<std::size_t>(i)]) - p) -
-                              d_entropies[i] * p * (log_p + entropies_[static_cast<std::size_t>(i)])) / temperature_;
+                              d_entropies[i] * p * (log_p + entropies_[static_cast<std::size_t>(i)])) /
+                             temperature_;
             }
         scatter(reft::view(d), d_values);
     }
@@ -202,7 +205,8 @@ struct head_policy : bigram_policy {
         for (std::int64_t c = 0; c < m.logits.columns; ++c)
             for (std::int64_t j = 0; j < m.logits.columns; ++j) m.d_logits.at(c, j) += d_head(j, c);
         for (std::size_t i = 0; i < contexts_.size(); ++i)
-            if (!d_values.empty()) m.d_values[static_cast<std::size_t>(contexts_[i])] += d_values[static_cast<std::int64_t>(i)];
+            if (!d_values.empty())
+                m.d_values[static_cast<std::size_t>(contexts_[i])] += d_values[static_cast<std::int64_t>(i)];
     }
 
   private:

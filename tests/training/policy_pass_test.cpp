@@ -40,10 +40,11 @@ vec scores_and_gradient(double temperature) {
     reft::policy_pass pass(policy, reft::serial());
     const auto batch = some_batch(temperature);
     const auto scores = pass.score(batch);
-    const vec advantages = test::normal<double>(5, 3), returns = test::normal<double>(5, 4), old = test::normal<double>(5, 5),
-              weights(5, 0.2);
+    const vec advantages = test::normal<double>(5, 3), returns = test::normal<double>(5, 4),
+              old = test::normal<double>(5, 5), weights(5, 0.2);
     const auto loss = reft::clipped_policy(old, advantages) + 0.1 * reft::entropy_bonus<double>();
-    const auto stats = pass.accumulate_gradient(batch, loss, 0.5 * reft::clipped_value(scores.values, returns), weights);
+    const auto stats =
+        pass.accumulate_gradient(batch, loss, 0.5 * reft::clipped_value(scores.values, returns), weights);
     vec all = scores.log_probs;
     for (const vec& x : {scores.entropies, scores.values, policy.m.d_logits.cells, policy.m.d_values,
                          vec{stats.policy.loss, stats.value.loss, stats.policy.entropy}})
@@ -59,7 +60,8 @@ struct everywhere : toy::logits_policy {
         values_.clear();
         contexts_.assign(batch.ids().begin(), batch.ids().end());
         for (std::int64_t i = 0; i < batch.tokens(); ++i) {
-            for (std::int64_t j = 0; j < m.logits.columns; ++j) logits_.at(i, j) = m.logits.at(contexts_[static_cast<std::size_t>(i)], j);
+            for (std::int64_t j = 0; j < m.logits.columns; ++j)
+                logits_.at(i, j) = m.logits.at(contexts_[static_cast<std::size_t>(i)], j);
             values_.push_back(m.values[static_cast<std::size_t>(contexts_[static_cast<std::size_t>(i)])]);
         }
         return {logits_, values_};
@@ -118,7 +120,12 @@ TEST_CASE("the gradient that reaches the parameters is that of the loss, by cent
     const auto gradient = policy.m;
     const auto check = [&](double& parameter, double analytic) {
         const double at = parameter;
-        const double difference = test::central_difference([&](double x) { parameter = x; return total(); }, at);
+        const double difference = test::central_difference(
+            [&](double x) {
+                parameter = x;
+                return total();
+            },
+            at);
         parameter = at;
         CHECK(test::derivative_agrees(analytic, difference));
     };
@@ -143,7 +150,8 @@ TEST_CASE("references of both kinds give the log-probs of the policy that they a
     auto reference = policy.snapshot();
     const auto batch = some_batch(0.7);
     CHECK(reft::reference_log_probs(reference, batch, reft::serial()) == pass.score(batch).log_probs);
-    for (const double kl : reft::exact_kl(policy, reference, batch, reft::serial())) CHECK(kl == Approx(0).margin(1e-15));
+    for (const double kl : reft::exact_kl(policy, reference, batch, reft::serial()))
+        CHECK(kl == Approx(0).margin(1e-15));
 
     struct : toy::bigram_policy {
         using toy::bigram_policy::bigram_policy;

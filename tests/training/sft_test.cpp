@@ -31,7 +31,8 @@ TEST_CASE("the first loss of a uniform policy is the logarithm of the vocabulary
 TEST_CASE("pitfall 28: micro-batches of any size lead to the same parameters") {
     const auto trained = [](std::int64_t budget, reft::aggregation average) {
         toy::logits_policy policy(5);
-        reft::sft_trainer trainer(policy, {.learning_rate = {.rate = 0.5}, .average = average, .micro_batch_tokens = budget}, reft::serial());
+        reft::sft_trainer trainer(
+            policy, {.learning_rate = {.rate = 0.5}, .average = average, .micro_batch_tokens = budget}, reft::serial());
         for (int i = 0; i < 3; ++i) trainer.step(examples, all_rows);
         return policy.m.logits.cells;
     };
@@ -45,7 +46,8 @@ TEST_CASE("a loss that is not finite is refused by name, and the policy stays as
     policy.m.logits.at(4, 0) = std::numeric_limits<double>::quiet_NaN();
     const auto before = policy.m.values;
     reft::sft_trainer trainer(policy, {.learning_rate = {.rate = 0.5}}, reft::serial());
-    CHECK_THROWS_WITH(trainer.step(examples, all_rows), Catch::Contains("the policy loss of row 2, response token 0, is not finite"));
+    CHECK_THROWS_WITH(trainer.step(examples, all_rows),
+                      Catch::Contains("the policy loss of row 2, response token 0, is not finite"));
     CHECK_THROWS_AS(trainer.step(examples, all_rows), reft::non_finite_error);
     CHECK(policy.m.logits.at(1, 2) == 0);
     CHECK(trainer.state().optimizer_steps == 0);
@@ -53,8 +55,10 @@ TEST_CASE("a loss that is not finite is refused by name, and the policy stays as
 
 TEST_CASE("a long gradient is cut to the limit") {
     toy::logits_policy a(5), b(5);
-    reft::sft_trainer(a, {.learning_rate = {.rate = 1}, .max_gradient_norm = 0.01}, reft::serial()).step(examples, all_rows);
-    reft::sft_trainer(b, {.learning_rate = {.rate = 1}, .max_gradient_norm = 100}, reft::serial()).step(examples, all_rows);
+    reft::sft_trainer(a, {.learning_rate = {.rate = 1}, .max_gradient_norm = 0.01}, reft::serial())
+        .step(examples, all_rows);
+    reft::sft_trainer(b, {.learning_rate = {.rate = 1}, .max_gradient_norm = 100}, reft::serial())
+        .step(examples, all_rows);
     double norm = 0;
     for (const double x : a.m.logits.cells) norm += x * x;
     CHECK(std::sqrt(norm) == Approx(0.01).epsilon(1e-4));

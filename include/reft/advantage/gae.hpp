@@ -40,7 +40,8 @@ REFT_NOINLINE void gae_of_row(const strided_view<const T, 1>& rewards, const str
 
 template <class T>
 void gae(const token_view<const T>& rewards, const token_view<const T>& values, const rows& r,
-         const token_view<T>& advantages, const gae_options& options, const strided_view<const T, 1>& bootstrap_values) {
+         const token_view<T>& advantages, const gae_options& options,
+         const strided_view<const T, 1>& bootstrap_values) {
     require_option(options.gamma >= 0 && options.gamma <= 1, "gae", "gamma must be in [0, 1]", options.gamma);
     require_option(options.lambda >= 0 && options.lambda <= 1, "gae", "lambda must be in [0, 1]", options.lambda);
     require_same_shape("gae", "rewards", rewards, "values", values);
@@ -80,9 +81,9 @@ template <token_tensor Rewards, token_tensor Values, token_tensor Advantages, te
 void gae(const Rewards& rewards, const Values& values, const rows& r, Advantages&& advantages,
          const gae_options& options, const Bootstrap& bootstrap_values) {
     using T = scalar_t<Advantages>;
-    static_assert(std::same_as<scalar_t<Rewards>, T> && std::same_as<scalar_t<Values>, T> &&
-                      std::same_as<scalar_t<Bootstrap>, T>,
-                  "reft::gae: rewards, values, advantages and bootstrap_values must have the same scalar type");
+    static_assert(
+        std::same_as<scalar_t<Rewards>, T> && std::same_as<scalar_t<Values>, T> && std::same_as<scalar_t<Bootstrap>, T>,
+        "reft::gae: rewards, values, advantages and bootstrap_values must have the same scalar type");
     detail::gae<T>(tokens_of(rewards), tokens_of(values), r, tokens_of(advantages), options, view(bootstrap_values));
 }
 

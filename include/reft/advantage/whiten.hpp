@@ -49,8 +49,8 @@ void whiten(const X& x, const rows& r, Out&& out, const moments& statistics, con
         const auto to = row_of(result, r, b);
         for (std::int64_t t = 0; t < from.extent(0); ++t)
             if (r.counts(b, t))
-                to[t] = static_cast<T>(static_cast<accumulator_t<T>>(
-                    (static_cast<double>(from[t]) - statistics.mean) * scale + shift));
+                to[t] = static_cast<T>(
+                    static_cast<accumulator_t<T>>((static_cast<double>(from[t]) - statistics.mean) * scale + shift));
     }
     clear_uncounted(r, result);
 }

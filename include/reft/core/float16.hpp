@@ -19,8 +19,7 @@ struct bfloat16 {
     constexpr explicit bfloat16(float value) {
         const auto wide = std::bit_cast<std::uint32_t>(value);
         const bool is_nan = (wide & 0x7fffffffu) > 0x7f800000u;
-        bits = static_cast<std::uint16_t>(is_nan ? (wide >> 16) | 0x40u
-                                                 : (wide + 0x7fffu + ((wide >> 16) & 1u)) >> 16);
+        bits = static_cast<std::uint16_t>(is_nan ? (wide >> 16) | 0x40u : (wide + 0x7fffu + ((wide >> 16) & 1u)) >> 16);
     }
     constexpr operator float() const {  // NOLINT(google-explicit-constructor): exact
         return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);

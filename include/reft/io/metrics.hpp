@@ -43,7 +43,8 @@ inline nlohmann::ordered_json to_json(const reft_metrics& m) {
 }
 
 inline nlohmann::ordered_json to_json(const sft_metrics& m) {
-    return {{"loss", m.loss}, {"gradient_norm", m.gradient_norm}, {"learning_rate", m.learning_rate}, {"tokens", m.tokens}};
+    return {
+        {"loss", m.loss}, {"gradient_norm", m.gradient_norm}, {"learning_rate", m.learning_rate}, {"tokens", m.tokens}};
 }
 
 inline nlohmann::ordered_json to_json(const evaluation& e) {

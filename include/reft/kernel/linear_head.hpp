@@ -153,9 +153,9 @@ policy_stats loss_over_head(Loss loss, const head_logits<T>& batch, const Weight
                                        static_cast<Real>(p.entropy)};
         const auto term = detail::weighted_term(loss, {0, n}, token, weight, stats);
         if (term.d_log_prob == 0 && term.d_entropy == 0) continue;
-        detail::gradient_of_row<Real>(
-            logits, p, batch.id(n), {static_cast<double>(term.d_log_prob), static_cast<double>(term.d_entropy)}, scale,
-            logits);
+        detail::gradient_of_row<Real>(logits, p, batch.id(n),
+                                      {static_cast<double>(term.d_log_prob), static_cast<double>(term.d_entropy)},
+                                      scale, logits);
         for (std::int64_t j = 0; j < batch.vocabulary(); ++j)
             for (std::int64_t k = 0; k < batch.width(); ++k) {
                 d_x(n, k) += logits[j] * static_cast<Real>(batch.head()(j, k));

@@ -40,8 +40,8 @@ policy_term<typename Loss::real> weighted_term(const Loss& loss, token_index i,
 /// Masking   weight 0: nothing of the token is read, its derivatives are 0.
 /// Returns   the statistics; `.loss` is the loss.
 /// Errors    shape_error.
-template <policy_loss Loss, token_tensor LogProbs, token_tensor Entropies, token_tensor Weights,
-          token_tensor DLogProbs, token_tensor DEntropies>
+template <policy_loss Loss, token_tensor LogProbs, token_tensor Entropies, token_tensor Weights, token_tensor DLogProbs,
+          token_tensor DEntropies>
 policy_stats loss_over_log_probs(Loss loss, const LogProbs& log_probs, const Entropies& entropies,
                                  const Weights& weights, DLogProbs&& d_log_probs, DEntropies&& d_entropies) {
     using Real = typename Loss::real;

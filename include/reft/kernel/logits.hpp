@@ -81,8 +81,8 @@ void require_ids(std::string_view function, const token_logits<T>& batch, const 
 /// Errors    shape_error; value_error for an id outside the vocabulary.
 /// Degenerate  a −∞ logit has probability 0 and no part in the entropy; a row of −∞ only, or with NaN or +∞: NaN.
 template <class T, token_tensor Weights, token_tensor LogProbs, token_tensor Entropies>
-void token_log_probs(const token_logits<T>& batch, const Weights& weights, LogProbs&& log_probs,
-                     Entropies&& entropies, executor& pool = serial()) {
+void token_log_probs(const token_logits<T>& batch, const Weights& weights, LogProbs&& log_probs, Entropies&& entropies,
+                     executor& pool = serial()) {
     const auto w = tokens_of(weights);
     const auto lp = tokens_of(log_probs);
     const auto h = tokens_of(entropies);
@@ -101,8 +101,7 @@ void token_log_probs(const token_logits<T>& batch, const Weights& weights, LogPr
             entropy = p.entropy;
         }
         lp(i.row, i.column) = static_cast<scalar_t<LogProbs>>(static_cast<accumulator_t<T>>(log_prob));
-        if (with_entropy)
-            h(i.row, i.column) = static_cast<scalar_t<Entropies>>(static_cast<accumulator_t<T>>(entropy));
+        if (with_entropy) h(i.row, i.column) = static_cast<scalar_t<Entropies>>(static_cast<accumulator_t<T>>(entropy));
     });
 }
 
@@ -189,7 +188,8 @@ policy_stats loss_over_logits(Loss loss, const token_logits<T>& batch, const Wei
     }
     const double scale = batch.inverse_temperature();
     const auto token = [&](token_index i) {
-        return policy_token<Real>{log_probs(i.row, i.column), Loss::needs_entropy ? entropies(i.row, i.column) : Real(0)};
+        return policy_token<Real>{log_probs(i.row, i.column),
+                                  Loss::needs_entropy ? entropies(i.row, i.column) : Real(0)};
     };
     detail::for_tokens(batch, pool, [&](std::int64_t n, token_index i, int) {
         detail::clear_rows_between(batch, d, n);
@@ -204,8 +204,9 @@ policy_stats loss_over_logits(Loss loss, const token_logits<T>& batch, const Wei
         policy_stats of_token;  // the statistics are summed below, in order
         const auto term = detail::weighted_term(loss, i, token(i), weight, of_token);
         if (term.d_log_prob == 0 && term.d_entropy == 0) return detail::clear_row(d_row);
-        detail::gradient_of_row(row, p, batch.id(i), {static_cast<double>(term.d_log_prob), static_cast<double>(term.d_entropy)},
-                                scale, d_row);
+        detail::gradient_of_row(row, p, batch.id(i),
+                                {static_cast<double>(term.d_log_prob), static_cast<double>(term.d_entropy)}, scale,
+                                d_row);
     });
     detail::clear_rows_between(batch, d, batch.tokens());
 

@@ -111,9 +111,8 @@ REFT_NOINLINE void add_kl_gradient_of_row(const strided_view<const T, 1>& x, con
         const double probability = std::exp(log_p);
         if (probability > 0)
             d_x[j] = static_cast<D>(static_cast<accumulator_t<D>>(
-                static_cast<double>(d_x[j]) +
-                d_kl * inverse_temperature * probability *
-                    (log_p - q.log_prob(reference, j, inverse_temperature) - kl)));
+                static_cast<double>(d_x[j]) + d_kl * inverse_temperature * probability *
+                                                  (log_p - q.log_prob(reference, j, inverse_temperature) - kl)));
     }
 }
 

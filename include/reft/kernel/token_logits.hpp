@@ -42,9 +42,11 @@ class token_logits {
         }
         const integer_view& index = options.row_index;
         if (logits_.extent(0) != 1 || index.size() != ids_.size() || ids_.extent(0) != 1)
-            throw shape_error("token_logits: row_index is for logits [positions, vocabulary] and has one entry per id, "
-                              "but logits is " + detail::shape_text(logits_) + ", row_index is " +
-                              detail::shape_text(index) + " and ids is " + detail::shape_text(ids_));
+            throw shape_error(
+                "token_logits: row_index is for logits [positions, vocabulary] and has one entry per id, "
+                "but logits is " +
+                detail::shape_text(logits_) + ", row_index is " + detail::shape_text(index) + " and ids is " +
+                detail::shape_text(ids_));
         std::int64_t previous = -1;
         for (std::int64_t i = 0; i < index.size(); previous = index[i++])
             if (index[i] <= previous || index[i] >= logits_.extent(1))

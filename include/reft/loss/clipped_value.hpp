@@ -45,8 +45,8 @@ class clipped_value {
 
     void require_extents(const std::array<std::int64_t, 2>& extents) const {
         if (extents != returns_.extents())
-            throw shape_error("clipped_value: values is " + detail::shape_text(extents.data(), 2) +
-                              " but returns is " + detail::shape_text(returns_));
+            throw shape_error("clipped_value: values is " + detail::shape_text(extents.data(), 2) + " but returns is " +
+                              detail::shape_text(returns_));
     }
 
     REFT_HD value_term<real> operator()(token_index i, real value, value_stats& stats) const {

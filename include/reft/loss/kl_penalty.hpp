@@ -47,8 +47,8 @@ class kl_penalty {
     }
 
     REFT_HD policy_term<real> operator()(token_index i, policy_token<real> token, policy_stats& stats) const {
-        const kl_term<real> kl = kl_estimate(estimator_, token.log_prob,
-                                             static_cast<real>(ref_log_probs_(i.row, i.column)), limit_);
+        const kl_term<real> kl =
+            kl_estimate(estimator_, token.log_prob, static_cast<real>(ref_log_probs_(i.row, i.column)), limit_);
         stats.reference_kl += static_cast<double>(kl.value);
         return {kl.value, kl.d_log_prob, 0};
     }

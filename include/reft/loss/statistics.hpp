@@ -19,19 +19,19 @@ REFT_HD constexpr double mean_of(double sum, std::int64_t n) { return n > 0 ? su
 /// Sums are made in double in the order of tokens, so they do not depend on threads, nor on how a batch is split
 /// into micro-batches if each call adds to the statistics of the one before.
 struct policy_stats {
-    double loss = 0;                   ///< Σ weight·value: the loss that the gradient belongs to
-    std::int64_t tokens = 0;           ///< tokens with a weight other than 0
-    std::int64_t non_finite = 0;       ///< of these, tokens whose loss or derivative is not finite
+    double loss = 0;                    ///< Σ weight·value: the loss that the gradient belongs to
+    std::int64_t tokens = 0;            ///< tokens with a weight other than 0
+    std::int64_t non_finite = 0;        ///< of these, tokens whose loss or derivative is not finite
     token_index first_non_finite = {};  ///< the first of them, in the call that found one
-    double log_prob = 0;               ///< Σ log-prob
-    double entropy = 0;                ///< Σ entropy, 0 if no loss needs it
-    double ratio = 0;                  ///< Σ ρ (clipped_policy)
-    double old_kl_k1 = 0;              ///< Σ old_log_prob − log_prob (clipped_policy)
-    double old_kl_k3 = 0;              ///< Σ (ρ−1) − log ρ, never negative (clipped_policy)
-    double largest_log_ratio = 0;      ///< max |log_prob − old_log_prob| (clipped_policy)
-    std::int64_t clipped = 0;          ///< tokens where the clipped branch is the larger one (clipped_policy)
-    std::int64_t dual_clipped = 0;     ///< tokens at the dual clip (clipped_policy)
-    double reference_kl = 0;           ///< Σ of the estimator in use (kl_penalty), or of the exact KL
+    double log_prob = 0;                ///< Σ log-prob
+    double entropy = 0;                 ///< Σ entropy, 0 if no loss needs it
+    double ratio = 0;                   ///< Σ ρ (clipped_policy)
+    double old_kl_k1 = 0;               ///< Σ old_log_prob − log_prob (clipped_policy)
+    double old_kl_k3 = 0;               ///< Σ (ρ−1) − log ρ, never negative (clipped_policy)
+    double largest_log_ratio = 0;       ///< max |log_prob − old_log_prob| (clipped_policy)
+    std::int64_t clipped = 0;           ///< tokens where the clipped branch is the larger one (clipped_policy)
+    std::int64_t dual_clipped = 0;      ///< tokens at the dual clip (clipped_policy)
+    double reference_kl = 0;            ///< Σ of the estimator in use (kl_penalty), or of the exact KL
 
     REFT_HD constexpr void merge(const policy_stats& o) {
         loss += o.loss;
@@ -61,13 +61,13 @@ struct policy_stats {
 
 /// Statistics of a value loss.
 struct value_stats {
-    double loss = 0;              ///< Σ weight·value
-    std::int64_t tokens = 0;      ///< tokens with a weight other than 0
-    std::int64_t non_finite = 0;  ///< of these, tokens whose loss or derivative is not finite
+    double loss = 0;                    ///< Σ weight·value
+    std::int64_t tokens = 0;            ///< tokens with a weight other than 0
+    std::int64_t non_finite = 0;        ///< of these, tokens whose loss or derivative is not finite
     token_index first_non_finite = {};  ///< the first of them, in the call that found one
-    double value = 0;             ///< Σ V
-    double squared_error = 0;     ///< Σ (V − R)², without clipping (clipped_value)
-    std::int64_t clipped = 0;     ///< tokens where the clipped branch is the larger one (clipped_value)
+    double value = 0;                   ///< Σ V
+    double squared_error = 0;           ///< Σ (V − R)², without clipping (clipped_value)
+    std::int64_t clipped = 0;           ///< tokens where the clipped branch is the larger one (clipped_value)
 
     REFT_HD constexpr void merge(const value_stats& o) {
         loss += o.loss;

@@ -61,9 +61,8 @@ concept value_loss = std::copyable<L> && requires(const L& loss, token_index i, 
 /// `loss.prepare(log_probs)` runs after the forward pass and before the first token is evaluated. Where it keeps
 /// what it found is its own business: in itself, or in memory the caller gave it.
 template <class L>
-concept prepared_loss = policy_loss<L> && requires(L& loss, token_view<const typename L::real> log_probs) {
-    loss.prepare(log_probs);
-};
+concept prepared_loss =
+    policy_loss<L> && requires(L& loss, token_view<const typename L::real> log_probs) { loss.prepare(log_probs); };
 
 namespace detail {
 

@@ -1,6 +1,7 @@
 // AdamW on flat arrays: one array of parameters, one of gradients, one state.
 #pragma once
 
+#include <reft/core/config.hpp>
 #include <reft/core/error.hpp>
 
 #include <cmath>
@@ -43,6 +44,8 @@ struct adamw_state {
 
 namespace detail {
 
+inline namespace REFT_ISA {
+
 /// The numbers of step t that all parameters share.
 template <class T>
 struct adamw_step_size {
@@ -71,6 +74,8 @@ REFT_NOINLINE void adamw_range(T* parameters, const T* gradient, T* first, T* se
         parameters[i] = parameters[i] * s.kept - s.step * first[i] / denominator;
     }
 }
+
+}  // inline namespace REFT_ISA
 
 template <class T>
 void require_adamw_shapes(std::span<const T> parameters, std::span<const T> gradient, const adamw_state<T>& state) {

@@ -88,8 +88,11 @@ class transformer {
 
     /// Errors    option_error if no transformer has this shape.
     transformer(const transformer_options& options, std::uint64_t seed, executor& pool)
-        : net_(options), pool_(&pool), state_(initial_transformer_state<T>(options, net_.layout, seed)),
-          gradient_(state_.parameters.size()), tasks_(detail::cpu::weight_tasks(options)) {}
+        : net_(options),
+          pool_(&pool),
+          state_(initial_transformer_state<T>(options, net_.layout, seed)),
+          gradient_(state_.parameters.size()),
+          tasks_(detail::cpu::weight_tasks(options)) {}
 
     const transformer_options& options() const { return net_.options; }
     const transformer_layout& layout() const { return net_.layout; }
@@ -202,7 +205,8 @@ void transformer<T>::backward(strided_view<const T, 2> d_logits, strided_view<co
     if (d_logits.stride(1) != 1) {
         d_logits_.resize(static_cast<std::size_t>(d_logits.size()));
         for (std::int64_t r = 0, at = 0; r < d_logits.extent(0); ++r)
-            for (std::int64_t j = 0; j < d_logits.extent(1); ++j) d_logits_[static_cast<std::size_t>(at++)] = d_logits(r, j);
+            for (std::int64_t j = 0; j < d_logits.extent(1); ++j)
+                d_logits_[static_cast<std::size_t>(at++)] = d_logits(r, j);
         d_logits = {d_logits_.data(), d_logits.extents()};
     }
     if (!std::exchange(backward_packed_, true))
@@ -221,7 +225,8 @@ void transformer<T>::backward(strided_view<const T, 2> d_logits, strided_view<co
 }
 
 template <std::floating_point T>
-std::vector<trajectory> transformer<T>::sample(std::span<const generation_prompt> prompts, const generation_request& request) {
+std::vector<trajectory> transformer<T>::sample(std::span<const generation_prompt> prompts,
+                                               const generation_request& request) {
     const transformer_options& o = net_.options;
     std::int64_t longest = 0;
     for (const generation_prompt& p : prompts) {
@@ -238,8 +243,9 @@ std::vector<trajectory> transformer<T>::sample(std::span<const generation_prompt
                [&](std::int64_t begin, std::int64_t end, int worker) {
                    detail::cpu::transformer_decoder<T> decoder(parameters, end - begin, longest,
                                                                decoders_[static_cast<std::size_t>(worker)]);
-                   auto group = generate(decoder, prompts.subspan(static_cast<std::size_t>(begin),
-                                                                  static_cast<std::size_t>(end - begin)), request);
+                   auto group = generate(
+                       decoder, prompts.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)),
+                       request);
                    std::move(group.begin(), group.end(), result.begin() + begin);
                });
     return result;

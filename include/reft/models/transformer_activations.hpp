@@ -16,7 +16,8 @@
 
 namespace reft::inline REFT_ABI::detail::cpu::inline REFT_ISA {
 
-inline void require_ids(std::span<const token_id> ids, std::int64_t vocabulary, const char* function, std::int64_t row) {
+inline void require_ids(std::span<const token_id> ids, std::int64_t vocabulary, const char* function,
+                        std::int64_t row) {
     for (std::size_t i = 0; i < ids.size(); ++i)
         if (ids[i] < 0 || ids[i] >= vocabulary)
             throw value_error(std::string(function) + ": token " + std::to_string(i) + " of row " +
@@ -106,8 +107,8 @@ class activations {
 
     layer_activations<T> layer(std::int64_t l) const { return layers_[static_cast<std::size_t>(l)]; }
 
-    T *last_hidden = nullptr, *final_scale = nullptr;      // [responses, width], [responses]
-    T *logits = nullptr, *values = nullptr;                // [responses, vocabulary], [responses]
+    T *last_hidden = nullptr, *final_scale = nullptr;  // [responses, width], [responses]
+    T *logits = nullptr, *values = nullptr;            // [responses, vocabulary], [responses]
 
   private:
     /// Points all arrays into `arrays`, if there are any, and returns the bytes they take.
@@ -126,8 +127,10 @@ class activations {
                 a = layers_[0];
                 continue;
             }
-            if (l == 0) array(a.input, n * o.width);
-            else a.input = layers_[l - 1].output;
+            if (l == 0)
+                array(a.input, n * o.width);
+            else
+                a.input = layers_[l - 1].output;
             array(a.attention_input, n * o.width);
             array(a.qkv, n * net.qkv_width());
             array(a.attended, n * o.width);
@@ -135,8 +138,10 @@ class activations {
             array(a.feed_forward_input, n * o.width);
             array(a.gate_up, n * 2 * o.hidden);
             array(a.gated, n * o.hidden);
-            if (which == layers::all) array(a.output, n * o.width);
-            else a.output = a.input;
+            if (which == layers::all)
+                array(a.output, n * o.width);
+            else
+                a.output = a.input;
             array(a.attention_scale, n);
             array(a.feed_forward_scale, n);
             array(a.softmax, n * o.heads);

@@ -19,7 +19,8 @@ class residual_gradients {
     void reserve(const transformer_network<T>& net, const row_plan& plan) {
         const transformer_options& o = net.options;
         stride_ = plan.positions() * o.width;
-        memory_.reserve(static_cast<std::size_t>((2 * o.layers + 1) * stride_ + plan.responses() * o.width) * sizeof(T));
+        memory_.reserve(static_cast<std::size_t>((2 * o.layers + 1) * stride_ + plan.responses() * o.width) *
+                        sizeof(T));
         data_ = reinterpret_cast<T*>(memory_.data());
         layers_ = o.layers;
     }
@@ -36,7 +37,7 @@ class residual_gradients {
 /// What backward was called with.
 template <class T>
 struct output_gradients {
-    matrix_at<const T> logits;     // [responses, vocabulary]
+    matrix_at<const T> logits;        // [responses, vocabulary]
     strided_view<const T, 1> values;  // [responses], or extent 0
 };
 
@@ -86,10 +87,14 @@ void attend_row_backward(const transformer_network<T>& net, std::int64_t length,
         memory.packed.keys_along.append_along(qkv + key, stride, 0, length);
         memory.packed.values_across.append_across(qkv + value, stride, 0, length);
         for (std::int64_t h = k * shared; h < (k + 1) * shared; ++h) {
-            const attention_gradient<T> g{
-                {qkv + h * width, stride},   {out + h * width, o.width},  {d_out + h * width, o.width},
-                {d_qkv + h * width, stride}, {d_qkv + key, stride},       {d_qkv + value, stride},
-                kept + h,                    o.heads};
+            const attention_gradient<T> g{{qkv + h * width, stride},
+                                          {out + h * width, o.width},
+                                          {d_out + h * width, o.width},
+                                          {d_qkv + h * width, stride},
+                                          {d_qkv + key, stride},
+                                          {d_qkv + value, stride},
+                                          kept + h,
+                                          o.heads};
             attend_backward(length, g, memory.packed, memory.scores, memory.d_scores);
         }
     }
@@ -112,15 +117,16 @@ void head_backward(const transformer_parameters<T>& p, const packed_maps<T>& bac
         for (std::int64_t c = 0; c < width; ++c)
             d_hidden[i * width + c] =
                 d_out.values.empty() ? T(0) : d_out.values[r0 + i] * p.flat[p.net.layout.value_weight + c];
-    product<T, from::target>(count, width, o.vocabulary, {d_out.logits.data + r0 * d_out.logits.stride, d_out.logits.stride},
+    product<T, from::target>(count, width, o.vocabulary,
+                             {d_out.logits.data + r0 * d_out.logits.stride, d_out.logits.stride},
                              back[p.net.head_index()], {d_hidden, width});
     const T* const x = kept.layer(o.layers - 1).output;
     for (std::int64_t b = begin; b < end; ++b)
         for (std::int64_t r = plan.response(b); r < plan.response(b + 1); ++r) {
             const std::int64_t at = plan.predictor(b, r) * width;
             std::copy_n(x + at, width, input);
-            rms_norm_backward(input, p.flat + p.net.layout.norm, kept.final_scale[r],
-                              d.last_hidden() + r * width, width, d.input(o.layers) + at);
+            rms_norm_backward(input, p.flat + p.net.layout.norm, kept.final_scale[r], d.last_hidden() + r * width,
+                              width, d.input(o.layers) + at);
             std::copy_n(input, width, d.last_hidden() + r * width);
         }
 }

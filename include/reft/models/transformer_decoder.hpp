@@ -26,7 +26,10 @@ class transformer_decoder {
     /// Rows hold up to `length` positions.
     transformer_decoder(const transformer_parameters<T>& p, std::int64_t rows, std::int64_t length,
                         decoder_memory<T>& memory)
-        : p_(p), memory_(memory), length_(length), capacity_(score_stride<T>(length)),
+        : p_(p),
+          memory_(memory),
+          length_(length),
+          capacity_(score_stride<T>(length)),
           positions_(static_cast<std::size_t>(rows)) {
         const transformer_options& o = p.net.options;
         across_ = packed_positions<T>::size_across(o.head_width(), capacity_);
@@ -46,34 +49,41 @@ class transformer_decoder {
 
     void prefill(std::int64_t row, std::span<const token_id> ids) {
         const auto n = static_cast<std::int64_t>(ids.size());
-        step(ids, [&](std::int64_t l, const layer_activations<T>& a, T* scores) {
-            for (std::int64_t i = 0; i < n; ++i) rotate_position(p_.net, a.qkv + i * p_.net.qkv_width(), i);
-            attend_from(row, l, 0, n, a.qkv, a.attended, scores);
-        }, [&](const T* x, T* hidden, T* scale) {
-            norm_rows(p_, p_.net.layout.norm, x + (n - 1) * p_.net.options.width, 1, hidden, scale);
-            logits_of(p_, hidden, 1, logits_ + row * p_.net.options.vocabulary);
-        });
+        step(
+            ids,
+            [&](std::int64_t l, const layer_activations<T>& a, T* scores) {
+                for (std::int64_t i = 0; i < n; ++i) rotate_position(p_.net, a.qkv + i * p_.net.qkv_width(), i);
+                attend_from(row, l, 0, n, a.qkv, a.attended, scores);
+            },
+            [&](const T* x, T* hidden, T* scale) {
+                norm_rows(p_, p_.net.layout.norm, x + (n - 1) * p_.net.options.width, 1, hidden, scale);
+                logits_of(p_, hidden, 1, logits_ + row * p_.net.options.vocabulary);
+            });
         positions_[static_cast<std::size_t>(row)] = n;
     }
 
     void decode(std::span<const std::int64_t> rows, std::span<const token_id> ids) {
         const transformer_options& o = p_.net.options;
-        step(ids, [&](std::int64_t l, const layer_activations<T>& a, T* scores) {
-            for (std::size_t i = 0; i < rows.size(); ++i) {
-                const auto at = static_cast<std::int64_t>(i);
-                const std::int64_t position = positions_[static_cast<std::size_t>(rows[i])];
-                rotate_position(p_.net, a.qkv + at * p_.net.qkv_width(), position);
-                attend_from(rows[i], l, position, 1, a.qkv + at * p_.net.qkv_width(), a.attended + at * o.width, scores);
-            }
-        }, [&](const T* x, T* hidden, T* scale) {
-            const auto n = static_cast<std::int64_t>(rows.size());
-            norm_rows(p_, p_.net.layout.norm, x, n, hidden, scale);
-            T* const logits = hidden + n * o.width;
-            logits_of(p_, hidden, n, logits);
-            for (std::int64_t i = 0; i < n; ++i)
-                std::copy_n(logits + i * o.vocabulary, o.vocabulary,
-                            logits_ + rows[static_cast<std::size_t>(i)] * o.vocabulary);
-        });
+        step(
+            ids,
+            [&](std::int64_t l, const layer_activations<T>& a, T* scores) {
+                for (std::size_t i = 0; i < rows.size(); ++i) {
+                    const auto at = static_cast<std::int64_t>(i);
+                    const std::int64_t position = positions_[static_cast<std::size_t>(rows[i])];
+                    rotate_position(p_.net, a.qkv + at * p_.net.qkv_width(), position);
+                    attend_from(rows[i], l, position, 1, a.qkv + at * p_.net.qkv_width(), a.attended + at * o.width,
+                                scores);
+                }
+            },
+            [&](const T* x, T* hidden, T* scale) {
+                const auto n = static_cast<std::int64_t>(rows.size());
+                norm_rows(p_, p_.net.layout.norm, x, n, hidden, scale);
+                T* const logits = hidden + n * o.width;
+                logits_of(p_, hidden, n, logits);
+                for (std::int64_t i = 0; i < n; ++i)
+                    std::copy_n(logits + i * o.vocabulary, o.vocabulary,
+                                logits_ + rows[static_cast<std::size_t>(i)] * o.vocabulary);
+            });
         for (const std::int64_t row : rows) ++positions_[static_cast<std::size_t>(row)];
     }
 
@@ -90,16 +100,27 @@ class transformer_decoder {
     void step(std::span<const token_id> ids, Attention&& attention, Head&& head) {
         const transformer_options& o = p_.net.options;
         const auto n = static_cast<std::int64_t>(ids.size());
-        const std::int64_t sizes[] = {n * o.width, n * o.width, n * p_.net.qkv_width(), n * o.width, n * o.width,
-                                      n * o.width, n * 2 * o.hidden, n * o.hidden, n, n, query_block * capacity_,
-                                      n * (o.width + o.vocabulary), n};
+        const std::int64_t sizes[] = {n * o.width,
+                                      n * o.width,
+                                      n * p_.net.qkv_width(),
+                                      n * o.width,
+                                      n * o.width,
+                                      n * o.width,
+                                      n * 2 * o.hidden,
+                                      n * o.hidden,
+                                      n,
+                                      n,
+                                      query_block * capacity_,
+                                      n * (o.width + o.vocabulary),
+                                      n};
         std::size_t bytes = 0;
         for (std::int64_t size : sizes) bytes += aligned_bytes(static_cast<std::size_t>(size) * sizeof(T));
         memory_.pass.reserve(bytes);
         scratch arrays(memory_.pass, bytes, "transformer");
         T* at[std::size(sizes)];
         std::transform(std::begin(sizes), std::end(sizes), at, [&](std::int64_t n_) { return arrays.array<T>(n_); });
-        const layer_activations<T> a{at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7], at[0], at[8], at[9], nullptr};
+        const layer_activations<T> a{at[0], at[1], at[2], at[3], at[4], at[5],
+                                     at[6], at[7], at[0], at[8], at[9], nullptr};
 
         embed(p_, ids.data(), n, a.input);
         for (std::int64_t l = 0; l < o.layers; ++l)

@@ -30,8 +30,8 @@ template <class T>
 void norm_rows(const transformer_parameters<T>& p, std::int64_t gain, const T* x, std::int64_t n, T* y, T* scales) {
     const std::int64_t width = p.net.options.width;
     for (std::int64_t i = 0; i < n; ++i)
-        scales[i] = rms_norm(x + i * width, p.flat + gain, static_cast<T>(p.net.options.norm_epsilon), width,
-                             y + i * width);
+        scales[i] =
+            rms_norm(x + i * width, p.flat + gain, static_cast<T>(p.net.options.norm_epsilon), width, y + i * width);
 }
 
 /// Turns queries and keys of one position; queries are scaled by head_width^-½ here once and for all.

@@ -26,7 +26,7 @@ template <class T>
 struct transformer_network {
     transformer_options options;
     transformer_layout layout;
-    std::vector<linear_map> maps;  // maps_per_layer for each layer, then the head
+    std::vector<linear_map> maps;   // maps_per_layer for each layer, then the head
     std::vector<T> cosines, sines;  // [max_length, head_width / 2]
 
     explicit transformer_network(const transformer_options& o) : options(o), layout(o) {

@@ -58,52 +58,50 @@ enum class from { zero, target };
 
 /// Rows x Panels of a product. Element (r, k) of A lies at a[r·stride + k], or at a[k·stride + r] if Transposed.
 template <class T, int Rows, int Panels, bool Transposed, from Start>
-inline void product_tile(std::int64_t depth, const T* a, std::int64_t stride, const panels<T>& b, T* c,
-                         std::int64_t ld, std::int64_t columns) {
-    constexpr int vectors = 2 * Panels;
+inline void product_tile(std::int64_t depth, const T* a, std::int64_t stride, panels<T> b, T* c, std::int64_t ld,
+                         std::int64_t columns) {
+    constexpr int vectors = 2 * Panels;  // the loops over rows and vectors must unroll: `sum` lives in registers
     vec<T> sum[std::size_t{Rows}][std::size_t{vectors}];
-    const auto for_elements = [&]<int... I>(std::integer_sequence<int, I...>, auto&& body) {
-        (body(std::integral_constant<int, I / vectors>{}, std::integral_constant<int, I % vectors>{}), ...);
-    };
-    constexpr auto elements = std::make_integer_sequence<int, Rows * vectors>{};
     const bool whole = columns >= vectors * lanes<T>;
-
-    for_elements(elements, [&](auto r, auto v) {
-        if constexpr (Start == from::zero)
-            sum[r][v] = vec<T>{};
-        else if (whole)
-            sum[r][v] = load(c + r * ld + v * lanes<T>);
-        else
-            sum[r][v] = columns > v * lanes<T> ? load(c + r * ld + v * lanes<T>, columns - v * lanes<T>) : vec<T>{};
-    });
-    const T* b_k = b.data;
-    for (std::int64_t k = 0; k < depth; ++k, b_k += panel_width<T>) {
-        vec<T> b_row[std::size_t{vectors}];
-        [&]<int... V>(std::integer_sequence<int, V...>) {
-            ((b_row[V] = load(b_k + (V / 2) * b.stride + (V % 2) * lanes<T>)), ...);
-        }(std::make_integer_sequence<int, vectors>{});
-        [&]<int... R>(std::integer_sequence<int, R...>) {
-            const auto add_row = [&](auto r) {
-                const vec<T> a_rk = all(Transposed ? a[k * stride + r] : a[r * stride + k]);
-                [&]<int... V>(std::integer_sequence<int, V...>) {
-                    ((sum[r][V] = fma<T>(a_rk, b_row[V], sum[r][V])), ...);
-                }(std::make_integer_sequence<int, vectors>{});
-            };
-            (add_row(std::integral_constant<int, R>{}), ...);
-        }(std::make_integer_sequence<int, Rows>{});
+#pragma GCC unroll 8
+    for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; ++v) {
+            const std::int64_t left = columns - v * lanes<T>;
+            if constexpr (Start == from::zero)
+                sum[r][v] = vec<T>{};
+            else if (whole)
+                sum[r][v] = load(c + r * ld + v * lanes<T>);
+            else
+                sum[r][v] = left > 0 ? load(c + r * ld + v * lanes<T>, left) : vec<T>{};
+        }
+    for (std::int64_t k = 0; k < depth; ++k, b.data += panel_width<T>) {
+        vec<T> b_k[std::size_t{vectors}];
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; ++v) b_k[v] = load(b.data + (v / 2) * b.stride + (v % 2) * lanes<T>);
+#pragma GCC unroll 8
+        for (int r = 0; r < Rows; ++r) {
+            const vec<T> a_rk = all(Transposed ? a[k * stride + r] : a[r * stride + k]);
+#pragma GCC unroll 8
+            for (int v = 0; v < vectors; ++v) sum[r][v] = fma<T>(a_rk, b_k[v], sum[r][v]);
+        }
     }
-    for_elements(elements, [&](auto r, auto v) {
-        if (whole)
-            store(c + r * ld + v * lanes<T>, sum[r][v]);
-        else if (columns > v * lanes<T>)
-            store(c + r * ld + v * lanes<T>, sum[r][v], columns - v * lanes<T>);
-    });
+#pragma GCC unroll 8
+    for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; ++v) {
+            const std::int64_t left = columns - v * lanes<T>;
+            if (whole)
+                store(c + r * ld + v * lanes<T>, sum[r][v]);
+            else if (left > 0)
+                store(c + r * ld + v * lanes<T>, sum[r][v], left);
+        }
 }
 
 /// The last rows of a product, fewer than tile_rows: more panels at once, so that enough sums are under way.
 template <class T, int Rows, bool Transposed, from Start>
-REFT_NOINLINE void product_strip(std::int64_t columns, std::int64_t depth, const T* a, std::int64_t stride,
-                                 panels<T> b, T* c, std::int64_t ld) {
+REFT_NOINLINE void product_strip(std::int64_t columns, std::int64_t depth, const T* a, std::int64_t stride, panels<T> b,
+                                 T* c, std::int64_t ld) {
     constexpr std::int64_t width = panel_width<T>;
     std::int64_t left = columns;
     const auto panels_at_once = [&]<int Panels>(std::integral_constant<int, Panels>) {

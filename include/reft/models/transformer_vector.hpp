@@ -44,7 +44,7 @@ inline vec<T> load(const T* p) {
     return v;
 }
 template <class T>
-inline void store(T* p, const vec<T>& v) {
+inline void store(T* p, vec<T> v) {
     __builtin_memcpy(p, &v, sizeof v);
 }
 template <class T>
@@ -61,14 +61,14 @@ inline vec<T> load(const T* p, std::int64_t n) {
     return v;
 }
 template <class T>
-inline void store(T* p, const vec<T>& v, std::int64_t n) {
+inline void store(T* p, vec<T> v, std::int64_t n) {
     if (n >= lanes<T>) return store(p, v);
     __builtin_memcpy(p, &v, static_cast<std::size_t>(n) * sizeof(T));
 }
 
 /// a·b + c, in one rounding where the machine has it: said explicitly, so that no compiler flag changes it.
 template <class T>
-inline vec<T> fma(const vec<T>& a, const vec<T>& b, const vec<T>& c) {
+inline vec<T> fma(vec<T> a, vec<T> b, vec<T> c) {
 #if defined(__FMA__)
     if constexpr (sizeof(T) == 4)
         return (vec<T>)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
@@ -86,13 +86,13 @@ inline vec<T> fma(const vec<T>& a, const vec<T>& b, const vec<T>& c) {
 
 /// The lanes added up in a fixed order.
 template <class T>
-inline T sum_of_lanes(const vec<T>& v) {
+inline T sum_of_lanes(vec<T> v) {
     T sum = v[0];
     for (std::int64_t i = 1; i < lanes<T>; ++i) sum += v[i];
     return sum;
 }
 template <class T>
-inline T largest_lane(const vec<T>& v) {
+inline T largest_lane(vec<T> v) {
     T largest = v[0];
     for (std::int64_t i = 1; i < lanes<T>; ++i) largest = v[i] > largest ? v[i] : largest;
     return largest;
@@ -104,7 +104,7 @@ inline vec<double> exp(vec<double> x) {
 }
 
 /// e^x = 2^n · e^r with |r| <= ln(2)/2 and a polynomial for e^r; relative error 2e-7, 0 below -86, 1.8e38 at most.
-inline vec<float> exp(const vec<float>& argument) {
+inline vec<float> exp(vec<float> argument) {
     typedef std::int32_t integers __attribute__((vector_size(vector_bytes)));
     vec<float> x = argument > 88.0f ? all(88.0f) : argument;
     x = x < -86.0f ? all(-86.0f) : x;

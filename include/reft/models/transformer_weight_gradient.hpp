@@ -15,7 +15,7 @@ namespace reft::inline REFT_ABI::detail::cpu::inline REFT_ISA {
 struct weight_task {
     enum class what { rows_of_map, gains, rows_of_head, rows_of_embedding, value_head };
     what part;
-    std::int64_t layer = 0;          // `layers` for the last norm
+    std::int64_t layer = 0;  // `layers` for the last norm
     map_of_layer map = qkv_map;
     std::int64_t first = 0, count = 0;  // rows of the matrix
 };

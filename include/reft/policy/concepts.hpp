@@ -52,25 +52,25 @@ concept log_prob_policy = requires(P& p, const token_batch& batch, detail::per_t
 ///
 /// The logits are at temperature 1. If `P::logits_may_be_overwritten` is true, d_logits is written over the logits.
 template <class P>
-concept logits_policy = requires(P& p, const token_batch& batch, detail::per_token_and_entry<P> d_logits,
-                                 detail::per_token<P> d_values) {
-    { p.evaluate(batch).logits } -> tensor_of_rank<2>;
-    { p.evaluate(batch).values } -> tensor_of_rank<1>;
-    p.backward(d_logits, d_values);
-};
+concept logits_policy =
+    requires(P& p, const token_batch& batch, detail::per_token_and_entry<P> d_logits, detail::per_token<P> d_values) {
+        { p.evaluate(batch).logits } -> tensor_of_rank<2>;
+        { p.evaluate(batch).values } -> tensor_of_rank<1>;
+        p.backward(d_logits, d_values);
+    };
 
 /// Gives hidden states and the head that makes logits of them: the logits never exist as a whole.
 ///
 ///     evaluate(batch) → { hidden, head, values }     hidden [response tokens, width], head [vocabulary, width]
 ///     backward(d_hidden, d_head, d_values)           same shapes
 template <class P>
-concept head_policy = requires(P& p, const token_batch& batch, detail::per_token_and_entry<P> d,
-                               detail::per_token<P> d_values) {
-    { p.evaluate(batch).hidden } -> tensor_of_rank<2>;
-    { p.evaluate(batch).head } -> tensor_of_rank<2>;
-    { p.evaluate(batch).values } -> tensor_of_rank<1>;
-    p.backward(d, d, d_values);
-};
+concept head_policy =
+    requires(P& p, const token_batch& batch, detail::per_token_and_entry<P> d, detail::per_token<P> d_values) {
+        { p.evaluate(batch).hidden } -> tensor_of_rank<2>;
+        { p.evaluate(batch).head } -> tensor_of_rank<2>;
+        { p.evaluate(batch).values } -> tensor_of_rank<1>;
+        p.backward(d, d, d_values);
+    };
 
 template <class P>
 concept trainable_policy = log_prob_policy<P> || logits_policy<P> || head_policy<P>;
@@ -81,8 +81,9 @@ concept trainable_policy = log_prob_policy<P> || logits_policy<P> || head_policy
 ///
 ///     score(batch, log_probs)   log_probs [response tokens], at batch.temperature
 template <class P>
-concept log_prob_scorer =
-    requires(P& p, const token_batch& batch, strided_view<policy_scalar_t<P>, 1> log_probs) { p.score(batch, log_probs); };
+concept log_prob_scorer = requires(P& p, const token_batch& batch, strided_view<policy_scalar_t<P>, 1> log_probs) {
+    p.score(batch, log_probs);
+};
 
 /// Logits of given responses without a gradient; the exact full KL needs them.
 ///

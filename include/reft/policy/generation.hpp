@@ -51,9 +51,9 @@ inline std::int64_t response_limit(const generation_prompt& p, std::int64_t max_
 
 /// The rows of a decoder that are being continued, in step: entry i of each array is about the same response.
 struct active_rows {
-    std::vector<std::int64_t> rows;       // of the decoder
-    std::vector<token_id> last;    // what was sampled last
-    std::vector<std::size_t> responses; // index of prompt and trajectory
+    std::vector<std::int64_t> rows;      // of the decoder
+    std::vector<token_id> last;          // what was sampled last
+    std::vector<std::size_t> responses;  // index of prompt and trajectory
     std::vector<std::int64_t> free;      // rows of the decoder without a response
 
     explicit active_rows(std::int64_t capacity) {
@@ -103,7 +103,8 @@ bool append_sample(trajectory& t, const Logits& logits, const generation_prompt&
 /// Errors    option_error if a sampling option or max_new_tokens is out of range; value_error if a prompt is empty
 ///           or longer than max_length, or a logit is NaN or +∞.
 template <kv_decoder D>
-std::vector<trajectory> generate(D& decoder, std::span<const generation_prompt> prompts, const generation_request& request) {
+std::vector<trajectory> generate(D& decoder, std::span<const generation_prompt> prompts,
+                                 const generation_request& request) {
     require_valid(request.sampling);
     detail::require_option(request.max_new_tokens >= 0, "generate", "max_new_tokens must not be negative",
                            static_cast<double>(request.max_new_tokens));

@@ -18,8 +18,10 @@ struct sampling_options {
 };
 
 inline void require_valid(const sampling_options& options) {
-    detail::require_option(options.temperature > 0, "sampling_options", "temperature must be positive (for the most "
-                           "probable token set greedy)", options.temperature);
+    detail::require_option(options.temperature > 0, "sampling_options",
+                           "temperature must be positive (for the most "
+                           "probable token set greedy)",
+                           options.temperature);
     detail::require_option(options.top_k >= 0, "sampling_options", "top_k must not be negative",
                            static_cast<double>(options.top_k));
     detail::require_option(options.top_p > 0 && options.top_p <= 1, "sampling_options", "top_p must be in (0, 1]",
@@ -29,8 +31,8 @@ inline void require_valid(const sampling_options& options) {
 /// A prompt and the row its random numbers belong to.
 struct generation_prompt {
     std::vector<token_id> ids = {};
-    std::uint32_t row = 0;    ///< the same (seed, step, row) gives the same response, whatever is sampled beside it
-    std::int64_t group = 0;   ///< copied into the trajectory
+    std::uint32_t row = 0;   ///< the same (seed, step, row) gives the same response, whatever is sampled beside it
+    std::int64_t group = 0;  ///< copied into the trajectory
 };
 
 struct generation_request {

@@ -22,7 +22,7 @@ struct sampled_token {
 
 /// Memory that sample_token uses; keep one per thread to avoid an allocation per token.
 struct sampling_scratch {
-    std::vector<double> scaled = {};   // logits / temperature, as log-probs
+    std::vector<double> scaled = {};  // logits / temperature, as log-probs
     std::vector<token_id> by_probability = {};
 };
 
@@ -38,7 +38,8 @@ double log_sum_exp(const strided_view<const T, 1>& x, double largest, double sca
 
 /// Keeps the `top_k` most probable ids, then the shortest prefix of them that reaches `top_p`; ties by smaller id.
 /// Returns the probability mass that is kept.
-inline double truncate(std::vector<token_id>& ids, const std::vector<double>& log_probs, const sampling_options& options) {
+inline double truncate(std::vector<token_id>& ids, const std::vector<double>& log_probs,
+                       const sampling_options& options) {
     const auto more_probable = [&](token_id a, token_id b) {
         const double pa = log_probs[static_cast<std::size_t>(a)], pb = log_probs[static_cast<std::size_t>(b)];
         return pa != pb ? pa > pb : a < b;
@@ -102,7 +103,8 @@ sampled_token sample_token(const strided_view<T, 1>& logits, const sampling_opti
     ids.clear();
     for (std::int64_t j = 0; j < vocabulary; ++j) {
         log_probs[static_cast<std::size_t>(j)] = (static_cast<double>(x[j]) - largest) * scale - normaliser;
-        if (static_cast<double>(x[j]) > -std::numeric_limits<double>::infinity()) ids.push_back(static_cast<token_id>(j));
+        if (static_cast<double>(x[j]) > -std::numeric_limits<double>::infinity())
+            ids.push_back(static_cast<token_id>(j));
     }
     double kept = 1.0;
     if (options.top_k > 0 || options.top_p < 1) {

@@ -35,9 +35,9 @@ void sampled_kl(const LogProbs& log_probs, const RefLogProbs& ref_log_probs, con
         for (std::int64_t t = 0; t < r.length(b); ++t) {
             if (!r.counts(b, t)) continue;
             const auto [row, column] = r.at(b, t);
-            out(row, column) = T(kl_estimate<Real>(estimator, static_cast<Real>(p(row, column)),
-                                                   static_cast<Real>(q(row, column)))
-                                     .value);
+            out(row, column) =
+                T(kl_estimate<Real>(estimator, static_cast<Real>(p(row, column)), static_cast<Real>(q(row, column)))
+                      .value);
         }
     clear_uncounted(r, out);
 }

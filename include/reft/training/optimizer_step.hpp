@@ -26,7 +26,8 @@ void require_finite(std::string_view what, const token_batch& batch, const loss_
     if (!policy && stats.value.non_finite == 0) return;
     const std::int64_t at = (policy ? stats.policy.first_non_finite : stats.value.first_non_finite).column;
     const auto offsets = batch.response_offsets();
-    const auto row = static_cast<std::size_t>(std::upper_bound(offsets.begin(), offsets.end(), at) - offsets.begin()) - 1;
+    const auto row =
+        static_cast<std::size_t>(std::upper_bound(offsets.begin(), offsets.end(), at) - offsets.begin()) - 1;
     throw non_finite_error(std::string(what) + ": the " + (policy ? "policy" : "value") + " loss of row " +
                            std::to_string(row_names[row]) + ", response token " + std::to_string(at - offsets[row]) +
                            ", is not finite; no step was taken");

@@ -60,8 +60,8 @@ void gather_values(const token_batch& batch, const Values& values, std::vector<T
                           std::to_string(wanted) + " response tokens at " + std::to_string(batch.tokens()) +
                           " positions");
     for (std::int64_t i = 0; i < wanted; ++i)
-        gathered.push_back(static_cast<T>(
-            values[given == wanted ? i : batch.predictors()[static_cast<std::size_t>(i)]]));
+        gathered.push_back(
+            static_cast<T>(values[given == wanted ? i : batch.predictors()[static_cast<std::size_t>(i)]]));
 }
 
 }  // namespace detail
@@ -127,7 +127,8 @@ class policy_pass {
             const auto tokens = static_cast<std::size_t>(batch.response_tokens());
             d_first_.assign(tokens, 0);
             d_second_.assign(tokens, 0);
-            stats.policy = loss_over_log_probs(loss, evaluated.log_probs, evaluated.entropies, weights, d_first_, d_second_);
+            stats.policy =
+                loss_over_log_probs(loss, evaluated.log_probs, evaluated.entropies, weights, d_first_, d_second_);
             policy_.backward(view(d_first_), view(d_second_), d_values);
         }
         return stats;

@@ -150,12 +150,13 @@ class reft_trainer {
         const std::int64_t rows_per_step = options_.mini_batch_rows > 0 ? options_.mini_batch_rows : count;
         const token_batch all = judged.batch();
         for (std::int64_t epoch = 0; epoch < options_.update_epochs; ++epoch) {
-            const auto stream = random_stream(options_.seed, random_purpose::order,
-                                              static_cast<std::uint32_t>(state_.steps * options_.update_epochs + epoch + 1));
+            const auto stream =
+                random_stream(options_.seed, random_purpose::order,
+                              static_cast<std::uint32_t>(state_.steps * options_.update_epochs + epoch + 1));
             const std::vector<std::int64_t> order = random_order(count, stream);
             for (std::int64_t begin = 0; begin < count; begin += rows_per_step) {
-                const auto chosen = std::span(order).subspan(static_cast<std::size_t>(begin),
-                                                             static_cast<std::size_t>(std::min(rows_per_step, count - begin)));
+                const auto chosen = std::span(order).subspan(
+                    static_cast<std::size_t>(begin), static_cast<std::size_t>(std::min(rows_per_step, count - begin)));
                 if (!update_on(judged, e, all, chosen, metrics)) return;
             }
         }
@@ -182,14 +183,15 @@ class reft_trainer {
             token_weights(batch.responses(), rule, count, weights);
             const std::vector<scalar> old_log_probs = part(e.log_probs), advantages = part(e.advantages),
                                       old_values = part(e.values), targets = part(e.returns);
-            const auto policy_loss = (value_only ? 0.0 : 1.0) * clipped_policy(old_log_probs, advantages, options_.policy_loss) +
-                                     (value_only ? 0.0 : options_.entropy_coef) * entropy_bonus<scalar>();
+            const auto policy_loss =
+                (value_only ? 0.0 : 1.0) * clipped_policy(old_log_probs, advantages, options_.policy_loss) +
+                (value_only ? 0.0 : options_.entropy_coef) * entropy_bonus<scalar>();
             const loss_stats of_part =
                 e.values.empty()
                     ? pass_.accumulate_gradient(batch, policy_loss, no_value_loss(), weights)
                     : pass_.accumulate_gradient(
-                          batch, policy_loss, options_.value_coef * clipped_value(old_values, targets, options_.value_loss),
-                          weights);
+                          batch, policy_loss,
+                          options_.value_coef * clipped_value(old_values, targets, options_.value_loss), weights);
             detail::require_finite("reft_trainer::update", batch, of_part, part_of_chosen);
             stats.merge(of_part);
         }

@@ -22,15 +22,15 @@ struct reft_state {
 struct reft_metrics {
     std::int64_t step = 0;
     std::int64_t responses = 0;
-    std::int64_t judged = 0;        ///< responses with a verdict
-    double reward = 0;              ///< mean over those with a verdict, before KL
+    std::int64_t judged = 0;  ///< responses with a verdict
+    double reward = 0;        ///< mean over those with a verdict, before KL
     double accuracy = 0;
-    double answered = 0;            ///< share in which an answer was found
-    double truncated = 0;           ///< share of responses cut at the limit
-    double response_length = 0;     ///< tokens
+    double answered = 0;         ///< share in which an answer was found
+    double truncated = 0;        ///< share of responses cut at the limit
+    double response_length = 0;  ///< tokens
 
-    double sequence_kl = 0;         ///< mean over rows of the summed k1 to the reference
-    double kl_k1 = 0, kl_k3 = 0;    ///< means over tokens
+    double sequence_kl = 0;       ///< mean over rows of the summed k1 to the reference
+    double kl_k1 = 0, kl_k3 = 0;  ///< means over tokens
     double kl_coef = 0;
     double entropy = 0;             ///< mean over tokens
     double explained_variance = 0;  ///< of the returns by the values before the update
@@ -40,11 +40,11 @@ struct reft_metrics {
     double old_kl_k3 = 0;                    ///< to the policy that sampled, mean over optimiser steps
     double gradient_norm = 0;                ///< before clipping, mean over optimiser steps
     double learning_rate = 0;
-    std::int64_t updates = 0;                ///< optimiser steps of this step
-    bool stopped_early = false;              ///< by target_kl
+    std::int64_t updates = 0;    ///< optimiser steps of this step
+    bool stopped_early = false;  ///< by target_kl
 
-    std::int64_t optimizer_steps = 0;        ///< of the run so far
-    std::int64_t token_passes = 0;           ///< of the run so far
+    std::int64_t optimizer_steps = 0;  ///< of the run so far
+    std::int64_t token_passes = 0;     ///< of the run so far
 
     void add_update(const loss_stats& stats, double norm) {
         ++updates;

@@ -25,23 +25,23 @@ struct reft_options {
     std::int64_t samples_per_question = 1;
     generation_request generation = {};  ///< seed and step are set by the trainer; no stop token: the tokenizer's end
 
-    double kl_coef = 0.05;                              ///< β
+    double kl_coef = 0.05;  ///< β
     kl_estimator kl_in_reward = kl_estimator::k1;
-    bool exact_kl = false;                              ///< the KL of whole distributions, as the paper writes it
+    bool exact_kl = false;  ///< the KL of whole distributions, as the paper writes it
     gae_options gae = {};
     bool whiten_advantages = true;
     whiten_options whitening = {};
 
     clipped_policy_options policy_loss = {};
     clipped_value_options value_loss = {};
-    double value_coef = 5.0;    ///< α; the value loss has its ½ inside
+    double value_coef = 5.0;  ///< α; the value loss has its ½ inside
     double entropy_coef = 0.0;
     aggregation average = aggregation::sequence_mean_of_token_means;
 
-    std::int64_t update_epochs = 2;         ///< U
-    std::int64_t mini_batch_rows = 0;       ///< rows per optimiser step; 0: all of the rollout
-    std::int64_t micro_batch_tokens = 8192; ///< positions that go through the policy at once
-    std::int64_t value_only_steps = 0;      ///< optimiser steps at the start that train only the values
+    std::int64_t update_epochs = 2;          ///< U
+    std::int64_t mini_batch_rows = 0;        ///< rows per optimiser step; 0: all of the rollout
+    std::int64_t micro_batch_tokens = 8192;  ///< positions that go through the policy at once
+    std::int64_t value_only_steps = 0;       ///< optimiser steps at the start that train only the values
     double target_kl = std::numeric_limits<double>::infinity();  ///< an update beyond this k3 to the sampling policy is
                                                                  ///< not made, and ends the updates of the step
     schedule learning_rate{.rate = 3e-7};

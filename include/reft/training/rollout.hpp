@@ -71,9 +71,11 @@ inline rollout with_verdict(const rollout& all) {
 /// Per-token numbers of a rollout, [response tokens] each, as they were before the first update.
 template <class T>
 struct experience {
-    std::vector<T> log_probs = {}, entropies = {}, values = {};  ///< of the policy that sampled; values empty without a critic
+    std::vector<T> log_probs = {}, entropies = {},
+                   values = {};  ///< of the policy that sampled; values empty without a critic
     std::vector<T> ref_log_probs = {}, kl = {};
-    std::vector<T> rewards = {}, advantages = {}, returns = {};  ///< advantages as the loss sees them: whitened if wanted
+    std::vector<T> rewards = {}, advantages = {},
+                   returns = {};  ///< advantages as the loss sees them: whitened if wanted
 };
 
 /// The rows `chosen` of a per-token array about `batch`, one after the other. Empty arrays stay empty.

@@ -26,8 +26,8 @@ struct schedule {
 
 /// Errors: option_error if the schedule cannot be followed.
 inline double learning_rate(const schedule& s, std::int64_t step) {
-    detail::require_option(s.rate >= 0 && std::isfinite(s.rate), "learning_rate", "rate must be finite and not negative",
-                           s.rate);
+    detail::require_option(s.rate >= 0 && std::isfinite(s.rate), "learning_rate",
+                           "rate must be finite and not negative", s.rate);
     detail::require_option(s.kind == decay::none || s.total_steps > 0, "learning_rate",
                            "total_steps must be positive for a decaying schedule", static_cast<double>(s.total_steps));
     if (step < s.warmup_steps) return s.rate * static_cast<double>(step + 1) / static_cast<double>(s.warmup_steps);

@@ -38,7 +38,7 @@ struct sft_state {
 };
 
 struct sft_metrics {
-    double loss = 0;      ///< mean cross-entropy of the response tokens, nats
+    double loss = 0;  ///< mean cross-entropy of the response tokens, nats
     double gradient_norm = 0;
     double learning_rate = 0;
     std::int64_t tokens = 0;  ///< response tokens
