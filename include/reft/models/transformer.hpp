@@ -7,6 +7,7 @@
 #include <reft/models/transformer_decoder.hpp>
 #include <reft/models/transformer_layout.hpp>
 #include <reft/models/transformer_options.hpp>
+#include <reft/models/transformer_scorer.hpp>
 #include <reft/models/transformer_weight_gradient.hpp>
 #include <reft/policy/generation.hpp>
 #include <reft/policy/token_batch.hpp>
@@ -30,42 +31,6 @@ template <class T>
 struct transformer_output {
     strided_view<T, 2> logits;
     strided_view<T, 1> values;
-};
-
-/// A transformer that does not learn: the parameters of a snapshot. Models logits_scorer.
-template <std::floating_point T>
-class transformer_scorer {
-  public:
-    using scalar = T;
-
-    transformer_scorer(const transformer_options& options, std::vector<T> parameters, executor& pool)
-        : net_(options), parameters_(std::move(parameters)), pool_(&pool) {
-        if (static_cast<std::int64_t>(parameters_.size()) != net_.layout.size())
-            throw shape_error("transformer_scorer: parameters is [" + std::to_string(parameters_.size()) +
-                              "] but the options ask for [" + std::to_string(net_.layout.size()) + "]");
-        maps_.pack_all(net_, parameters_.data(), detail::cpu::packed_maps<T>::factor::transposed, pool);
-    }
-
-    /// Logits [response tokens, vocabulary] at temperature 1, valid until the next call.
-    /// Errors    value_error if a row is longer than max_length or an id is outside the vocabulary.
-    strided_view<const T, 2> score_logits(const token_batch& batch) {
-        plan_.set(batch, net_.options, "transformer_scorer::score_logits");
-        forward<T>({net_, parameters_.data(), maps_}, plan_, kept_, detail::cpu::activations<T>::layers::last, memory_,
-                   *pool_);
-        return {kept_.logits, {plan_.responses(), net_.options.vocabulary}};
-    }
-
-    const transformer_options& options() const { return net_.options; }
-    std::span<const T> parameters() const { return parameters_; }
-
-  private:
-    detail::cpu::transformer_network<T> net_;
-    std::vector<T> parameters_;
-    executor* pool_;
-    detail::cpu::packed_maps<T> maps_;
-    detail::cpu::row_plan plan_;
-    detail::cpu::activations<T> kept_;
-    std::vector<workspace> memory_;
 };
 
 /// The reference policy.
@@ -228,6 +193,8 @@ template <std::floating_point T>
 std::vector<trajectory> transformer<T>::sample(std::span<const generation_prompt> prompts,
                                                const generation_request& request) {
     const transformer_options& o = net_.options;
+    detail::require_option(request.max_new_tokens >= 0, "transformer::sample", "max_new_tokens must not be negative",
+                           static_cast<double>(request.max_new_tokens));
     std::int64_t longest = 0;
     for (const generation_prompt& p : prompts) {
         detail::cpu::require_ids(p.ids, o.vocabulary, "transformer::sample", p.row);
@@ -237,8 +204,6 @@ std::vector<trajectory> transformer<T>::sample(std::span<const generation_prompt
     const auto parameters = packed_parameters();
     decoders_.resize(static_cast<std::size_t>(pool_->workers()));
     std::vector<trajectory> result(prompts.size());
-    detail::require_option(request.max_new_tokens >= 0, "transformer::sample", "max_new_tokens must not be negative",
-                           static_cast<double>(request.max_new_tokens));
     for_ranges(*pool_, static_cast<std::int64_t>(prompts.size()), group_rows,
                [&](std::int64_t begin, std::int64_t end, int worker) {
                    detail::cpu::transformer_decoder<T> decoder(parameters, end - begin, longest,

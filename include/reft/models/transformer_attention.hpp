@@ -1,7 +1,7 @@
 // Causal attention of one row and one head of keys, and its gradient.
 #pragma once
 
-#include <reft/models/transformer_product.hpp>
+#include <reft/kernel/matrix_product.hpp>
 #include <reft/models/transformer_rows.hpp>
 
 #include <algorithm>

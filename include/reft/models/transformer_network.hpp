@@ -5,7 +5,7 @@
 #include <reft/core/workspace.hpp>
 #include <reft/models/transformer_layout.hpp>
 #include <reft/models/transformer_options.hpp>
-#include <reft/models/transformer_product.hpp>
+#include <reft/kernel/matrix_product.hpp>
 
 #include <cmath>
 #include <cstddef>

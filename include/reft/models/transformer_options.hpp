@@ -23,7 +23,7 @@ struct transformer_options {
     bool value_head = true;         ///< a linear map from the last hidden state to a value; otherwise no values
     double rotary_base = 10000.0;   ///< θ: pair c of a head turns by position·θ^(−2c/head_width)
     double norm_epsilon = 1e-5;
-    double embedding_deviation = 0.02;  ///< of the initial embedding and head
+    double embedding_deviation = 0.1;  ///< of the initial embedding and head; 0.02 and 0.5 learn addition more slowly
     adamw_options optimizer = {};
 
     std::int64_t head_width() const { return width / heads; }

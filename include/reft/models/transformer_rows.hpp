@@ -1,9 +1,9 @@
-// The parts of a transformer that work on one position: RMSNorm, rotary positions, softmax, SwiGLU; and their gradients.
+// The parts of a transformer that work on one position: RMSNorm, rotary positions, softmax, SwiGLU; with gradients.
 //
 // None is inlined, so that decoding and training run the same machine code and give the same bits.
 #pragma once
 
-#include <reft/models/transformer_vector.hpp>
+#include <reft/kernel/simd.hpp>
 
 #include <cmath>
 #include <cstdint>

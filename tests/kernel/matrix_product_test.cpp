@@ -1,0 +1,79 @@
+#include <reft/kernel/matrix_product.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/test_data.hpp"
+
+namespace cpu = reft::detail::cpu;
+
+namespace {
+
+/// A·B by cpu::product, A [rows, depth], B [depth, columns].
+template <class T>
+std::vector<T> product_of(const std::vector<T>& a, const std::vector<T>& b, std::int64_t rows, std::int64_t columns,
+                          std::int64_t depth) {
+    std::vector<T> packed(static_cast<std::size_t>(cpu::packed_size<T>(depth, columns))),
+        c(static_cast<std::size_t>(rows * columns), T(9));
+    const std::int64_t stride = depth * cpu::panel_width<T>;
+    cpu::pack(b.data(), depth, columns, columns, std::int64_t{1}, packed.data(), stride);
+    cpu::product<T, cpu::from::zero>(rows, columns, depth, {a.data(), depth}, {packed.data(), stride},
+                                     {c.data(), columns});
+    return c;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("products of odd shapes agree with the definition", "", float, double) {
+    using T = TestType;
+    const double tolerance = sizeof(T) == 4 ? 1e-5 : 1e-13;
+    for (const std::int64_t rows : {1, 2, 5, 6, 7, 13})
+        for (const std::int64_t columns : {1, 7, 16, 33})
+            for (const std::int64_t depth : {1, 3, 40}) {
+                const auto a = test::normal<T>(static_cast<std::size_t>(rows * depth), 1),
+                           b = test::normal<T>(static_cast<std::size_t>(depth * columns), 2);
+                const auto c = product_of(a, b, rows, columns, depth);
+                for (std::int64_t i = 0; i < rows; ++i)
+                    for (std::int64_t j = 0; j < columns; ++j) {
+                        double sum = 0;
+                        for (std::int64_t k = 0; k < depth; ++k)
+                            sum += static_cast<double>(a[static_cast<std::size_t>(i * depth + k)]) *
+                                   static_cast<double>(b[static_cast<std::size_t>(k * columns + j)]);
+                        REQUIRE(std::abs(static_cast<double>(c[static_cast<std::size_t>(i * columns + j)]) - sum) <=
+                                tolerance * (1 + std::abs(sum)));
+                    }
+            }
+}
+
+TEMPLATE_TEST_CASE("a row of a product is the same bits whatever rows stand beside it", "", float, double) {
+    const std::int64_t columns = 37, depth = 29;
+    const auto a = test::normal<TestType>(33 * 29, 1), b = test::normal<TestType>(29 * 37, 2);
+    const auto all = product_of(a, b, 33, columns, depth);
+    for (std::int64_t rows = 1; rows < 33; ++rows) {
+        const auto some = product_of(a, b, rows, columns, depth);
+        REQUIRE(std::equal(some.begin(), some.end(), all.begin()));
+    }
+}
+
+TEMPLATE_TEST_CASE("a sum over tokens may be cut anywhere and continued without changing a bit", "", float, double) {
+    const std::int64_t tokens = 300, rows = 11, columns = 21;
+    const auto a = test::normal<TestType>(300 * 11, 1), b = test::normal<TestType>(300 * 21, 2);
+    std::vector<TestType> whole(11 * 21, 0);
+    cpu::add_outer_products<TestType>(rows, columns, tokens, {a.data(), rows}, {b.data(), columns},
+                                      {whole.data(), columns});
+    for (const std::int64_t cut : {1, 7, 128, 200, 299}) {
+        std::vector<TestType> parts(11 * 21, 0);
+        cpu::add_outer_products<TestType>(rows, columns, cut, {a.data(), rows}, {b.data(), columns},
+                                          {parts.data(), columns});
+        cpu::add_outer_products<TestType>(rows, columns, tokens - cut, {a.data() + cut * rows, rows},
+                                          {b.data() + cut * columns, columns}, {parts.data(), columns});
+        CHECK(parts == whole);
+    }
+    double sum = 0;
+    for (std::size_t t = 0; t < 300; ++t)
+        sum += static_cast<double>(a[t * 11 + 4]) * static_cast<double>(b[t * 21 + 17]);
+    CHECK(static_cast<double>(whole[4 * 21 + 17]) == Approx(sum).epsilon(1e-4));
+}
