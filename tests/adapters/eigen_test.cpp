@@ -49,6 +49,16 @@ TEST_CASE("eigen maps, blocks and columns keep their strides, and temporaries of
     CHECK(reft::detail::borrowed<Eigen::Map<row_major>>);
 }
 
+TEST_CASE("Eigen's 16-bit types are viewed as reft's") {
+    Eigen::Matrix<Eigen::bfloat16, 1, 3> x;
+    x << Eigen::bfloat16(1.5f), Eigen::bfloat16(-2.0f), Eigen::bfloat16(0.0f);
+    static_assert(std::is_same_v<reft::scalar_t<decltype(x)>, reft::bfloat16>);
+    CHECK(static_cast<float>(reft::view(x)[1]) == -2.0f);
+    Eigen::Matrix<Eigen::half, 1, 2> h;
+    h << Eigen::half(0.25f), Eigen::half(3.0f);
+    CHECK(static_cast<float>(reft::view(h)[0]) == 0.25f);
+}
+
 TEST_CASE("gae gives the same bits through std, row-major and column-major tensors") {
     const std::vector<double> rewards = {0.1, -0.2, 1.0, 0.3, 0.0, 0.5};
     const std::vector<double> values = {0.5, 0.4, 0.3, -0.1, 0.2, 0.9};

@@ -196,4 +196,6 @@ TEST_CASE("shapes and options that make no sense are named in the error") {
     CHECK_THROWS_WITH(reft::gae(a3, a3, rows, a3, {.gamma = 1.5}), Catch::Contains("gamma must be in [0, 1]"));
     CHECK_THROWS_AS(reft::gae(a3, a3, rows, a3, {.lambda = std::nan("")}), reft::option_error);
     CHECK_THROWS_AS(reft::gae(a3, a3, rows, a3, {}, a2), reft::shape_error);
+    const vec none;
+    CHECK_THROWS_AS(reft::gae(a3, a3, rows, a3, {}, none), reft::shape_error);
 }

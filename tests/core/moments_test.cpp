@@ -45,6 +45,18 @@ TEST_CASE("pitfall 26: parts merged in any way, empty parts included, give the m
     }
 }
 
+TEST_CASE("going on from the moments of earlier rows gives the bits of all rows at once") {
+    reft::random_stream random(9);
+    std::vector<double> x(30);
+    for (double& v : x) v = random.normal();
+    const std::vector<std::int64_t> whole = {0, 7, 16, 30}, first = {0, 7}, rest = {0, 9, 23};
+    const std::vector<double> a(x.begin(), x.begin() + 7), b(x.begin() + 7, x.end());
+    const auto all = reft::moments_of(x, reft::rows::packed(whole));
+    const auto parts = reft::moments_of(b, reft::rows::packed(rest), reft::moments_of(a, reft::rows::packed(first)));
+    CHECK(parts.mean == all.mean);
+    CHECK(parts.squared_deviations == all.squared_deviations);
+}
+
 TEST_CASE("masked numbers are not read") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     const std::vector<double> x = {1, nan, 3};

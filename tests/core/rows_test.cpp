@@ -52,6 +52,10 @@ TEST_CASE("layouts that make no sense are refused with the numbers in the messag
     CHECK_THROWS_AS(reft::rows::packed(shifted), reft::value_error);
     CHECK_THROWS_AS(reft::rows::packed(empty), reft::value_error);
     CHECK_THROWS_WITH(reft::rows::padded_to(3, long_row), Catch::Contains("lengths[0] is 4"));
+    const std::vector<std::int64_t> column = {0, 2, 4};
+    CHECK_THROWS_WITH(reft::rows::packed(reft::tensor_at(column.data(), 3, 1)),
+                      "rows::packed: offsets must be of rank 1 but is [3, 1]");
+    CHECK_THROWS_AS(reft::rows::padded_to(4, reft::tensor_at(column.data(), 3, 1)), reft::shape_error);
     const std::vector<std::int64_t> offsets = {0, 3};
     const std::vector<std::uint8_t> short_mask = {1, 1};
     CHECK_THROWS_AS(reft::rows::packed(offsets, short_mask), reft::shape_error);

@@ -26,6 +26,20 @@ TEST_CASE("every task runs once, and workers never share a number at the same ti
     }
 }
 
+TEST_CASE("what a task runs is done by its own worker, without waiting for the others") {
+    reft::thread_pool pool(3), other(2);
+    std::vector<int> runs(40, 0);
+    std::vector<int> other_runs(4, 0);
+    pool.run(4, [&](std::int64_t i, int worker) {
+        pool.run(10, [&](std::int64_t j, int inner) {
+            if (inner == worker) ++runs[static_cast<std::size_t>(10 * i + j)];
+        });
+        if (i == 0) other.run(4, [&](std::int64_t j, int) { ++other_runs[static_cast<std::size_t>(j)]; });
+    });
+    CHECK(runs == std::vector<int>(40, 1));
+    CHECK(other_runs == std::vector<int>(4, 1));
+}
+
 TEST_CASE("an exception in a task reaches the caller, and the pool goes on working") {
     reft::thread_pool pool(3);
     for (int round = 0; round < 20; ++round)

@@ -34,7 +34,7 @@ TEST_CASE("denominators count tokens or rows, empty rows as one says") {
     CHECK(reft::denominator(three_rows, aggregation::token_mean) == 3);
     CHECK(reft::denominator(three_rows, aggregation::sequence_mean_of_token_means) == 3);
     CHECK(reft::denominator(three_rows, aggregation::sequence_mean_of_token_means, reft::empty_rows::skipped) == 2);
-    CHECK(reft::denominator(three_rows, aggregation::constant) == 1);
+    CHECK_THROWS_AS(reft::denominator(three_rows, aggregation::constant), reft::option_error);
 }
 
 TEST_CASE("pitfall 24: an empty mask gives weights of zero, not a division by zero") {

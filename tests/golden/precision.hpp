@@ -35,11 +35,11 @@ struct precision {
     double summed(double largest) const { return std::max(after_casts, 8 * rounding_after * largest); }
 
     /// After a division by the deviation of numbers that have an offset or are nearly equal: it multiplies the rounding
-    /// of mean and numbers by largest/deviation. In double 1e-8 at most: 1e-12 times the factor of up to 1e4 that
+    /// of mean and numbers by largest/deviation. In double 1e-8, in float 0.1 at most: 1e-12 and 1e-5 times the factor of up to 1e4 that
     /// the description of the cases allows.
     double divided(double largest, double variance) const {
         const double amplified = 8 * rounding_after * std::max(1.0, largest) / std::sqrt(variance + 1e-8);
-        const double ceiling = rounding_after < 0x1p-30 ? 1e-8 : std::numeric_limits<double>::infinity();
+        const double ceiling = rounding_after < 0x1p-30 ? 1e-8 : 0.1;
         return std::max(after_casts, std::min(amplified, ceiling));
     }
 

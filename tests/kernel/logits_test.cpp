@@ -210,12 +210,12 @@ TEST_CASE("pitfall 18: garbage in rows of weight 0 changes no bit, gradients the
             if (p.weights[i] == 0) CHECK(clean[i * 9 + j] == 0);
 }
 
-TEST_CASE("pitfall 28: micro-batches give the bits of the whole batch, in gradient and in merged statistics") {
+TEST_CASE("pitfall 28: micro-batches give the bits of the whole batch, in gradient and in statistics") {
     const problem<double> p(30, 11);
     reft::policy_stats whole;
     const auto expected = p.fused(p.loss(), {}, &whole);
     vec parts(p.logits.size());
-    reft::policy_stats merged;
+    reft::policy_stats so_far, merged;
     for (std::int64_t begin = 0; begin < 30; begin += 7) {
         const std::int64_t n = std::min<std::int64_t>(7, 30 - begin);
         const auto part = [&](const auto& x) { return reft::tensor_at(x.data() + begin, n); };
@@ -224,10 +224,14 @@ TEST_CASE("pitfall 28: micro-batches give the bits of the whole batch, in gradie
         const reft::workspace memory(reft::workspace_bytes(batch));
         const auto loss = reft::clipped_policy(part(p.old_log_probs), part(p.advantages)) +
                           0.1 * reft::kl_penalty(part(p.ref_log_probs)) + 0.05 * reft::entropy_bonus<double>();
-        merged.merge(reft::loss_over_logits(loss, batch, part(p.weights),
-                                            reft::tensor_at(parts.data() + begin * 11, n, 11), memory));
+        const auto d = reft::tensor_at(parts.data() + begin * 11, n, 11);
+        so_far = reft::loss_over_logits(loss, batch, part(p.weights), d, memory, reft::serial(), so_far);
+        merged.merge(reft::loss_over_logits(loss, batch, part(p.weights), d, memory));
     }
     CHECK(parts == expected);
+    CHECK(so_far.loss == whole.loss);
+    CHECK(so_far.old_kl_k3 == whole.old_kl_k3);
+    CHECK(so_far.entropy == whole.entropy);
     CHECK(merged.tokens == whole.tokens);
     CHECK(merged.clipped == whole.clipped);
     CHECK(merged.loss == Approx(whole.loss).epsilon(1e-14));
@@ -368,22 +372,27 @@ TEST_CASE("pitfall 35: logits are const, temperatures of 0 are refused, temperat
     reft::token_log_probs(reft::token_logits(v, p.ids, {.temperature = 2}), ones, lp);
     reft::token_log_probs(reft::token_logits(vs, p.ids), ones, expected);
     for (std::size_t i = 0; i < 6; ++i) CHECK(lp[i] == Approx(expected[i]).epsilon(1e-14));
-    CHECK_THROWS_AS(reft::token_logits(v, p.ids, {.temperature = 0}), reft::option_error);
+    for (const double t : {0.0, -1.0, 1e-310, infinity, std::nan("")})
+        CHECK_THROWS_AS(reft::token_logits(v, p.ids, {.temperature = t}), reft::option_error);
 }
 
 namespace {
 
-/// The ratio of the mean log-prob to a given one: needs all log-probs before the first token.
+/// The ratio of the weighted mean log-prob to a given one: needs all log-probs before the first token.
 struct sequence_ratio {
     using real = double;
     static constexpr bool needs_entropy = false;
     double old_mean;
     double ratio = 0;
     void require_extents(const std::array<std::int64_t, 2>&) const {}
-    void prepare(reft::token_view<const double> log_probs) {
-        double sum = 0;
-        for (std::int64_t t = 0; t < log_probs.extent(1); ++t) sum += log_probs(0, t);
-        ratio = std::exp(sum / static_cast<double>(log_probs.extent(1)) - old_mean);
+    void prepare(reft::token_view<const double> log_probs, reft::token_view<const double> weights) {
+        double sum = 0, count = 0;
+        for (std::int64_t t = 0; t < log_probs.extent(1); ++t) {
+            if (weights(0, t) == 0) continue;
+            sum += log_probs(0, t);
+            ++count;
+        }
+        ratio = std::exp(sum / count - old_mean);
     }
     reft::policy_term<double> operator()(reft::token_index, reft::policy_token<double>, reft::policy_stats&) const {
         return {ratio, ratio, 0};
@@ -392,9 +401,8 @@ struct sequence_ratio {
 
 }  // namespace
 
-TEST_CASE("a loss that must be prepared gets its log-probs first, in the fused call as in the two-phase form") {
+TEST_CASE("a loss that must be prepared gets log-probs and weights first, in the fused call as in the two-phase form") {
     problem<double> p(10, 6);
-    p.weights.assign(10, 0.1);
     const sequence_ratio loss{-1.5};
     reft::policy_stats fused_stats;
     const auto fused = p.fused(loss, {}, &fused_stats);
@@ -402,11 +410,36 @@ TEST_CASE("a loss that must be prepared gets its log-probs first, in the fused c
     const auto v = p.view();
     const reft::token_logits batch(v, p.ids);
     reft::token_log_probs(batch, p.weights, lp);
+    for (std::size_t i = 0; i < 10; ++i)
+        if (p.weights[i] == 0) lp[i] = std::nan("");  // where nothing counts there may be anything
     const auto stats = reft::loss_over_log_probs(loss, lp, p.weights, d_lp);
     reft::backward_to_logits(batch, d_lp, reft::tensor_at(d.data(), 10, 6));
     CHECK(fused == d);
     CHECK(fused_stats.loss == stats.loss);
     CHECK(stats.loss != 0);
+    CHECK(stats.tokens < 10);
+}
+
+TEST_CASE("entropies that are given but empty are an error, not an absence") {
+    const problem<double> p(4, 3);
+    vec lp(4), none, d_lp(4, 1), d(12);
+    const auto v = p.view();
+    const reft::token_logits batch(v, p.ids);
+    CHECK_THROWS_AS(reft::token_log_probs(batch, p.weights, lp, none), reft::shape_error);
+    CHECK_THROWS_AS(reft::backward_to_logits(batch, d_lp, none, reft::tensor_at(d.data(), 4, 3)), reft::shape_error);
+}
+
+TEST_CASE("pitfall 50: an empty row_index is an index of no tokens") {
+    const vec logits(6, 1);
+    const std::vector<std::int32_t> no_ids;
+    const std::vector<std::int64_t> no_index;
+    vec d(6, 7), nothing;
+    const auto v = reft::tensor_at(logits.data(), 2, 3);
+    const reft::token_logits batch(v, no_ids, {.row_index = no_index});
+    const reft::workspace memory;
+    CHECK(reft::loss_over_logits(reft::cross_entropy<double>(), batch, nothing, reft::tensor_at(d.data(), 2, 3), memory)
+              .tokens == 0);
+    CHECK(d == vec(6, 0));
 }
 
 TEST_CASE("ids outside the vocabulary, wrong shapes and a small workspace are named in the error") {

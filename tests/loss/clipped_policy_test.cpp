@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -94,13 +95,14 @@ TEST_CASE("derivatives agree with central differences over the grid of options")
     const double h = 1e-5;
     int compared = 0;
     for (const double low : {0.0, 0.1, 0.2, 1.0})
-        for (const double high : {-1.0, 0.05, 0.28, 5.0})
+        for (const std::optional<double> high :
+             {std::optional<double>(), std::optional(0.05), std::optional(0.28), std::optional(5.0)})
             for (const double dual : {1.5, 3.0, infinity})
                 for (const double limit : {0.5, 20.0, infinity})
                     for (const double advantage : {-2.0, -0.1, 0.0, 0.7, 3.0})
                         for (double log_ratio = -3; log_ratio <= 3; log_ratio += 0.37) {
                             const reft::clipped_policy_options o{low, high, dual, limit};
-                            const double up = 1 + (high < 0 ? low : high), ratio = std::exp(log_ratio);
+                            const double up = 1 + high.value_or(low), ratio = std::exp(log_ratio);
                             const auto near = [&](double kink) { return std::abs(log_ratio - kink) < 10 * h; };
                             if (near(std::log(up)) || near(std::log(1 - low)) || near(std::log(dual)) || near(limit) ||
                                 near(-limit))
@@ -145,6 +147,7 @@ TEST_CASE("options and shapes that make no sense are named in the error") {
                       "clipped_policy: log_probs is [1, 3] but advantages is [1, 2]");
     CHECK_THROWS_AS(term(0, 1, {.clip_range = -0.1}), reft::option_error);
     CHECK_THROWS_AS(term(0, 1, {.clip_range = 1.1}), reft::option_error);
+    CHECK_THROWS_AS(term(0, 1, {.clip_range_high = -0.3}), reft::option_error);
     CHECK_THROWS_AS(term(0, 1, {.dual_clip = 1.0}), reft::option_error);
     CHECK_THROWS_AS(term(0, 1, {.log_ratio_limit = 0}), reft::option_error);
 }

@@ -29,7 +29,7 @@ struct centred {
     static constexpr bool needs_entropy = false;
     double mean = 0;
     void require_extents(const std::array<std::int64_t, 2>&) const {}
-    void prepare(reft::token_view<const double> log_probs) {
+    void prepare(reft::token_view<const double> log_probs, reft::token_view<const double>) {
         for (std::int64_t t = 0; t < log_probs.extent(1); ++t) mean += log_probs(0, t);
         mean /= static_cast<double>(log_probs.extent(1));
     }

@@ -1,5 +1,6 @@
 #include <reft/policy/concepts.hpp>
 
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -44,4 +45,23 @@ static_assert(reft::optimizable<toy::logits_policy> && !reft::optimizable<remote
 static_assert(reft::snapshotable<toy::logits_policy> && !reft::snapshotable<remote_scorer>);
 static_assert(reft::savable<saved> && !reft::savable<toy::logits_policy>);
 
-TEST_CASE("the toy policies model what they claim") { SUCCEED("the static assertions above hold"); }
+/// Lines between “// glue of a <what>: begin” and “: end”.
+int lines_of_glue(const std::string& what) {
+    const std::string here = __FILE__;
+    std::ifstream file(here.substr(0, here.rfind("policy/concepts_test.cpp")) + "support/toy_policies.hpp");
+    std::string line;
+    int lines = -1;
+    while (std::getline(file, line)) {
+        if (line == "// glue of a " + what + ": end") return lines;
+        if (lines >= 0) ++lines;
+        if (line == "// glue of a " + what + ": begin") lines = 0;
+    }
+    return -1;
+}
+
+TEST_CASE("what a backend's author writes is short: a tensor in 25 lines, a policy in 80") {
+    const int tensor = lines_of_glue("tensor"), policy = lines_of_glue("policy");
+    INFO("tensor " << tensor << ", policy " << policy);
+    CHECK((tensor > 5 && tensor <= 25));
+    CHECK((policy > 40 && policy <= 80));
+}

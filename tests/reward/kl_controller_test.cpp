@@ -20,6 +20,14 @@ TEST_CASE("pitfall 41: three updates of the adaptive controller in closed form, 
     CHECK(c.kl_coef() == Approx(0.1 * 1.02 * 0.98 * 1.01));
 }
 
+TEST_CASE("beta stays positive however many samples one update brings, and rises when the KL is infinite") {
+    reft::adaptive_kl_controller c({.initial_kl_coef = 0.1, .target = 6, .horizon = 10});
+    c.update(0, 1e6);
+    CHECK(c.kl_coef() == Approx(0.08));
+    c.update(std::numeric_limits<double>::infinity(), 10);
+    CHECK(c.kl_coef() == Approx(0.08 * 1.2));
+}
+
 TEST_CASE("a fixed controller stays, options that make no sense are refused") {
     reft::fixed_kl_controller c(0.05);
     c.update(100, 100);

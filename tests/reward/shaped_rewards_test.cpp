@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -25,6 +26,9 @@ TEST_CASE("beta 0 leaves the score alone, and the rewards of a row then sum to i
     const std::vector<std::int64_t> offsets = {0, 3, 5};
     vec r(5);
     reft::shaped_rewards(scores, kl, reft::rows::packed(offsets), r, {.kl_coef = 0});
+    CHECK(r == vec{0, 0, 1, 0, 0.1});
+    const vec infinite(5, std::numeric_limits<double>::infinity());
+    reft::shaped_rewards(scores, infinite, reft::rows::packed(offsets), r, {.kl_coef = 0});
     CHECK(r == vec{0, 0, 1, 0, 0.1});
 }
 

@@ -25,6 +25,7 @@ struct matrix {
 
 }  // namespace toy
 
+// glue of a tensor: begin
 template <>
 struct reft::tensor_traits<toy::matrix> {
     static constexpr std::size_t rank = 2;
@@ -34,6 +35,7 @@ struct reft::tensor_traits<toy::matrix> {
         return strided_view<T, 2>(m.cells.data(), {m.rows, m.columns});
     }
 };
+// glue of a tensor: end
 
 namespace toy {
 
@@ -48,6 +50,26 @@ struct bigram {
           d_values(static_cast<std::size_t>(vocabulary)) {}
 };
 
+/// The model as it decodes: what it has in place of a KV cache is the last token of each row.
+struct bigram_decoder {
+    const matrix& table;
+    std::vector<reft::token_id> last;
+    std::int64_t capacity() const { return 4; }
+    std::int64_t max_length() const { return 64; }
+    void prefill(std::int64_t row, std::span<const reft::token_id> ids) {
+        last.resize(4);
+        last[static_cast<std::size_t>(row)] = ids.back();
+    }
+    void decode(std::span<const std::int64_t> rows, std::span<const reft::token_id> ids) {
+        for (std::size_t i = 0; i < rows.size(); ++i) last[static_cast<std::size_t>(rows[i])] = ids[i];
+    }
+    reft::strided_view<const double, 1> logits(std::int64_t row) const {
+        return reft::view(table)[last[static_cast<std::size_t>(row)]];
+    }
+    void drop(std::int64_t) {}
+};
+
+// glue of a policy: begin
 /// What all three kinds share: sampling, scoring, optimising, snapshots.
 class bigram_policy {
   public:
@@ -56,7 +78,7 @@ class bigram_policy {
 
     std::vector<reft::trajectory> sample(std::span<const reft::generation_prompt> prompts,
                                          const reft::generation_request& request) {
-        decoder d{m.logits, {}};
+        bigram_decoder d{m.logits, {}};
         return reft::generate(d, prompts, request);
     }
     const matrix& score_logits(const reft::token_batch& batch) {
@@ -82,24 +104,6 @@ class bigram_policy {
     bigram m;
 
   protected:
-    struct decoder {
-        const matrix& table;
-        std::vector<reft::token_id> last;
-        std::int64_t capacity() const { return 4; }
-        std::int64_t max_length() const { return 64; }
-        void prefill(std::int64_t row, std::span<const reft::token_id> ids) {
-            last.resize(4);
-            last[static_cast<std::size_t>(row)] = ids.back();
-        }
-        void decode(std::span<const std::int64_t> rows, std::span<const reft::token_id> ids) {
-            for (std::size_t i = 0; i < rows.size(); ++i) last[static_cast<std::size_t>(rows[i])] = ids[i];
-        }
-        reft::strided_view<const double, 1> logits(std::int64_t row) const {
-            return reft::view(table)[last[static_cast<std::size_t>(row)]];
-        }
-        void drop(std::int64_t) {}
-    };
-
     /// Logits and values at the positions that predict response tokens.
     void gather(const reft::token_batch& batch) {
         contexts_.clear();
@@ -139,6 +143,7 @@ struct logits_policy : bigram_policy {
         scatter(d_logits, d_values);
     }
 };
+// glue of a policy: end
 
 /// The same model with a softmax of its own.
 struct log_prob_policy : bigram_policy {

@@ -288,6 +288,81 @@ TEST_CASE("a copy of state and policy goes on with the same bits") {
     CHECK(second.state().token_passes == trainer.state().token_passes);
 }
 
+TEST_CASE("a reward function that returns too few verdicts is named") {
+    toy_world w;
+    auto policy = w.policy(), reference = w.policy();
+    auto too_few = [](std::span<const reft::question>, std::span<const std::string>) {
+        return std::vector<std::optional<reft::reward>>(3);
+    };
+    reft::reft_trainer trainer(policy, reference, w.tokens, too_few, w.options(), reft::serial());
+    CHECK_THROWS_WITH(trainer.step(questions),
+                      "reft_trainer::learn: the reward function gave 3 verdicts for 16 responses");
+    reft::rollout foreign = trainer.sample(questions);
+    foreign.trajectories[2].group = 9;
+    CHECK_THROWS_WITH(trainer.judge(questions, foreign), Catch::Contains("group 9 but there are 4 questions"));
+}
+
+TEST_CASE("a critic of its own gives the values and is trained; the policy's values are left alone") {
+    struct value_table : toy::bigram_policy {
+        using toy::bigram_policy::bigram_policy;
+        struct evaluated {
+            std::vector<double>& values;
+        };
+        evaluated evaluate(const reft::token_batch& batch) {
+            gather(batch);
+            return {values_};
+        }
+        void backward_values(reft::strided_view<const double, 1> d_values) {
+            const toy::matrix none(static_cast<std::int64_t>(contexts_.size()), m.logits.columns);
+            scatter(reft::view(none), d_values);
+        }
+    };
+    toy_world w;
+    auto policy = w.policy(), reference = w.policy();
+    value_table critic(w.tokens.vocabulary_size());
+    static_assert(reft::critic<value_table> && !reft::critic<toy::logits_policy>);
+    reft::reft_trainer trainer(policy, reference, w.tokens, w.reward, critic, w.options(), reft::serial());
+    double first = 0, last = 0;
+    for (int i = 0; i < 60; ++i) {
+        last = trainer.step(questions).reward;
+        if (i == 0) first = last;
+    }
+    CHECK(last > first + 0.1);
+    CHECK(std::all_of(policy.m.values.begin(), policy.m.values.end(), [](double v) { return v == 0; }));
+    CHECK(std::any_of(critic.m.values.begin(), critic.m.values.end(), [](double v) { return v > 0.05; }));
+
+    auto options = w.options();
+    options.value_only_steps = 100;
+    auto still = w.policy();
+    reft::reft_trainer only_values(still, reference, w.tokens, w.reward, critic, options, reft::serial());
+    only_values.step(questions);
+    CHECK(still.m.logits.cells == reference.m.logits.cells);
+}
+
+TEST_CASE("beta is steered towards a target, and kept in the state") {
+    auto options = toy_world().options();
+    options.adaptive_kl = reft::adaptive_kl_options{.target = 0.5, .horizon = 100};
+    options.kl_coef = 0.01;
+    std::vector<reft::reft_metrics> history;
+    trained(options, 30, reft::serial(), &history);
+    CHECK(history[0].kl_coef == 0.01);
+    CHECK(history[1].kl_coef == Approx(0.01 * (1 - 0.2 * 16 / 100)));
+    CHECK(history.back().kl_coef > history[1].kl_coef);
+}
+
+TEST_CASE("token passes count what the exact KL and a critic cost") {
+    const auto passes = [](bool exact) {
+        auto options = toy_world().options();
+        options.exact_kl = exact;
+        options.update_epochs = 1;
+        std::vector<reft::reft_metrics> history;
+        trained(options, 1, reft::serial(), &history);
+        return history[0].token_passes;
+    };
+    CHECK(passes(false) % 5 == 0);  // sample, two scores, forward and backward
+    CHECK(passes(true) == passes(false) / 5 * 7);
+}
+
 TEST_CASE("options that make no sense are refused by name") {
     toy_world w;
     auto policy = w.policy(), reference = w.policy();
@@ -299,6 +374,10 @@ TEST_CASE("options that make no sense are refused by name") {
     CHECK_THROWS_WITH(make([](auto& o) { o.update_epochs = 0; }), Catch::Contains("update_epochs must be positive"));
     CHECK_THROWS_AS(make([](auto& o) { o.samples_per_question = 0; }), reft::option_error);
     CHECK_THROWS_AS(make([](auto& o) { o.value_coef = -1; }), reft::option_error);
+    CHECK_THROWS_AS(make([](auto& o) { o.policy_loss.clip_range = 7; }), reft::option_error);
+    CHECK_THROWS_AS(make([](auto& o) { o.gae.gamma = 3; }), reft::option_error);
+    CHECK_THROWS_AS(make([](auto& o) { o.entropy_coef = std::nan(""); }), reft::option_error);
+    CHECK_THROWS_AS(make([](auto& o) { o.kl_coef = std::numeric_limits<double>::infinity(); }), reft::option_error);
     CHECK_THROWS_AS(make([](auto& o) { o.generation.sampling.temperature = 0; }), reft::option_error);
     CHECK_THROWS_AS(make([](auto& o) { o.learning_rate.rate = std::nan(""); }), reft::option_error);
 }

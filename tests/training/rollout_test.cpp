@@ -1,3 +1,4 @@
+#include <reft/training/experience.hpp>
 #include <reft/training/rollout.hpp>
 
 #include <cstdint>

@@ -53,6 +53,14 @@ TEST_CASE("a loss that is not finite is refused by name, and the policy stays as
     CHECK(trainer.state().optimizer_steps == 0);
 }
 
+TEST_CASE("steps without rows, or with rows that do not exist, are refused") {
+    toy::logits_policy policy(5);
+    reft::sft_trainer trainer(policy, {}, reft::serial());
+    const std::vector<std::int64_t> none, beyond = {4};
+    CHECK_THROWS_AS(trainer.step(examples, none), reft::value_error);
+    CHECK_THROWS_WITH(trainer.step(examples, beyond), "sft_trainer::step: row 4 is not one of the 4 examples");
+}
+
 TEST_CASE("a long gradient is cut to the limit") {
     toy::logits_policy a(5), b(5);
     reft::sft_trainer(a, {.learning_rate = {.rate = 1}, .max_gradient_norm = 0.01}, reft::serial())

@@ -1,6 +1,7 @@
 // Eigen matrices, arrays, maps, blocks and refs as tensors. Target reft::eigen.
 #pragma once
 
+#include <reft/core/float16.hpp>
 #include <reft/core/tensor_traits.hpp>
 
 #include <Eigen/Core>
@@ -17,6 +18,17 @@ concept eigen_dense = std::derived_from<X, Eigen::DenseBase<X>> && (X::Flags & E
 
 template <class X>
 constexpr bool eigen_owning = std::derived_from<X, Eigen::PlainObjectBase<X>>;
+
+/// Eigen's 16-bit types under reft's names: the same layout.
+template <class T>
+auto* reft_pointer(T* p) {
+    if constexpr (std::is_same_v<std::remove_const_t<T>, Eigen::bfloat16>)
+        return reinterpret_cast<std::conditional_t<std::is_const_v<T>, const bfloat16, bfloat16>*>(p);
+    else if constexpr (std::is_same_v<std::remove_const_t<T>, Eigen::half>)
+        return reinterpret_cast<std::conditional_t<std::is_const_v<T>, const half, half>*>(p);
+    else
+        return p;
+}
 
 /// A Ref to const may hold a copy of what it was made of; everything else without storage of its own is borrowed.
 template <class X>
@@ -35,13 +47,14 @@ struct tensor_traits<X> {
 
     template <class M>
     static auto view(M& x) {
-        using T = std::remove_pointer_t<decltype(x.data())>;
+        auto* const data = detail::reft_pointer(x.data());
+        using T = std::remove_pointer_t<decltype(data)>;
         if constexpr (rank == 1)
-            return strided_view<T, 1>(x.data(), {x.size()}, {x.innerStride()});
+            return strided_view<T, 1>(data, {x.size()}, {x.innerStride()});
         else if constexpr (X::IsRowMajor)
-            return strided_view<T, 2>(x.data(), {x.rows(), x.cols()}, {x.outerStride(), x.innerStride()});
+            return strided_view<T, 2>(data, {x.rows(), x.cols()}, {x.outerStride(), x.innerStride()});
         else
-            return strided_view<T, 2>(x.data(), {x.rows(), x.cols()}, {x.innerStride(), x.outerStride()});
+            return strided_view<T, 2>(data, {x.rows(), x.cols()}, {x.innerStride(), x.outerStride()});
     }
 };
 

@@ -17,6 +17,11 @@ struct gae_options {
     double lambda = 0.95;  ///< λ, decay of TD errors, in [0, 1]
 };
 
+inline void require_valid(const gae_options& o) {
+    detail::require_option(o.gamma >= 0 && o.gamma <= 1, "gae", "gamma must be in [0, 1]", o.gamma);
+    detail::require_option(o.lambda >= 0 && o.lambda <= 1, "gae", "lambda must be in [0, 1]", o.lambda);
+}
+
 namespace detail::inline REFT_ISA {
 
 template <class T>
@@ -41,19 +46,17 @@ REFT_NOINLINE void gae_of_row(const strided_view<const T, 1>& rewards, const str
 template <class T>
 void gae(const token_view<const T>& rewards, const token_view<const T>& values, const rows& r,
          const token_view<T>& advantages, const gae_options& options,
-         const strided_view<const T, 1>& bootstrap_values) {
-    require_option(options.gamma >= 0 && options.gamma <= 1, "gae", "gamma must be in [0, 1]", options.gamma);
-    require_option(options.lambda >= 0 && options.lambda <= 1, "gae", "lambda must be in [0, 1]", options.lambda);
+         const strided_view<const T, 1>* bootstrap_values) {
+    require_valid(options);
     require_same_shape("gae", "rewards", rewards, "values", values);
     require_same_shape("gae", "rewards", rewards, "advantages", advantages);
     r.require_layout("gae", "rewards", rewards);
-    const bool bootstrapped = bootstrap_values.data() != nullptr;
-    if (bootstrapped && bootstrap_values.extent(0) != r.count())
-        throw shape_error("gae: bootstrap_values has " + std::to_string(bootstrap_values.extent(0)) +
+    if (bootstrap_values && bootstrap_values->extent(0) != r.count())
+        throw shape_error("gae: bootstrap_values has " + std::to_string(bootstrap_values->extent(0)) +
                           " entries but there are " + std::to_string(r.count()) + " rows");
     for (std::int64_t b = 0; b < r.count(); ++b)
         gae_of_row<T>(row_of(rewards, r, b), row_of(values, r, b), r, b,
-                      bootstrapped ? static_cast<accumulator_t<T>>(bootstrap_values[b]) : accumulator_t<T>(0),
+                      bootstrap_values ? static_cast<accumulator_t<T>>((*bootstrap_values)[b]) : accumulator_t<T>(0),
                       row_of(advantages, r, b), options);
     clear_uncounted(r, advantages);
 }
@@ -84,13 +87,17 @@ void gae(const Rewards& rewards, const Values& values, const rows& r, Advantages
     static_assert(
         std::same_as<scalar_t<Rewards>, T> && std::same_as<scalar_t<Values>, T> && std::same_as<scalar_t<Bootstrap>, T>,
         "reft::gae: rewards, values, advantages and bootstrap_values must have the same scalar type");
-    detail::gae<T>(tokens_of(rewards), tokens_of(values), r, tokens_of(advantages), options, view(bootstrap_values));
+    const strided_view<const T, 1> after_end = view(bootstrap_values);
+    detail::gae<T>(tokens_of(rewards), tokens_of(values), r, tokens_of(advantages), options, &after_end);
 }
 
 template <token_tensor Rewards, token_tensor Values, token_tensor Advantages>
 void gae(const Rewards& rewards, const Values& values, const rows& r, Advantages&& advantages,
          const gae_options& options = {}) {
-    gae(rewards, values, r, advantages, options, strided_view<const scalar_t<Advantages>, 1>());
+    using T = scalar_t<Advantages>;
+    static_assert(std::same_as<scalar_t<Rewards>, T> && std::same_as<scalar_t<Values>, T>,
+                  "reft::gae: rewards, values and advantages must have the same scalar type");
+    detail::gae<T>(tokens_of(rewards), tokens_of(values), r, tokens_of(advantages), options, nullptr);
 }
 
 /// Returns, the targets of the value loss.

@@ -23,6 +23,10 @@ struct whiten_options {
     double epsilon = 1e-8;  ///< added to the variance under the root, >= 0
 };
 
+inline void require_valid(const whiten_options& o) {
+    detail::require_option(o.epsilon >= 0, "whiten", "epsilon must not be negative", o.epsilon);
+}
+
 /// Whitens with statistics that the caller gathered: merge the moments of all ranks or micro-batches first.
 ///
 ///   out = (x − mean) / √(variance + ε)   (+ mean if scale_only)
@@ -38,7 +42,7 @@ void whiten(const X& x, const rows& r, Out&& out, const moments& statistics, con
     const auto in = tokens_of(x);
     const auto result = tokens_of(out);
     using T = typename decltype(result)::value_type;
-    detail::require_option(options.epsilon >= 0, "whiten", "epsilon must not be negative", options.epsilon);
+    require_valid(options);
     r.require_layout("whiten", "x", in);
     r.require_layout("whiten", "out", result);
     const double deviation = std::sqrt(statistics.variance_of(options.variance) + options.epsilon);

@@ -8,10 +8,14 @@
 /// Inline namespace of everything public: two incompatible versions can live in one program.
 #define REFT_ABI v0_1
 
-/// Inline namespace of the loops in `detail`: translation units built with different machine flags keep their
-/// own copies, so that linking them never hands AVX code to the unit that was built without it.
+/// Inline namespace of the loops in `detail` and of the reference transformer: translation units built with different
+/// machine flags may be linked together, and each keeps its own copy of the code that profits from its flags. The
+/// small functions around the loops do not carry it, like those of the standard library: a program that must also
+/// run on an older machine should keep the flags of a unit that it calls there to that machine's.
 #if defined(__AVX512F__)
 #define REFT_ISA isa_avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define REFT_ISA isa_avx2_fma
 #elif defined(__AVX2__)
 #define REFT_ISA isa_avx2
 #elif defined(__AVX__)
@@ -25,6 +29,13 @@
 #define REFT_HD __host__ __device__
 #else
 #define REFT_HD
+#endif
+
+/// Marks a type whose objects may lie in memory that the program wrote as another type of the same layout.
+#if defined(__GNUC__)
+#define REFT_MAY_ALIAS __attribute__((may_alias))
+#else
+#define REFT_MAY_ALIAS
 #endif
 
 /// Keeps a loop's machine code in one place, so that two callers get the same bits from it.

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
@@ -69,9 +70,21 @@ void require_same_shape(std::string_view function, std::string_view name_a, cons
                       std::string(name_b) + " is " + shape_text(b));
 }
 
+inline std::string number_text(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.10g", value);
+    return text;
+}
+
 inline void require_option(bool holds, std::string_view function, std::string_view what, double value) {
     if (holds) return;
-    throw option_error(std::string(function) + ": " + std::string(what) + ", but it is " + std::to_string(value));
+    throw option_error(std::string(function) + ": " + std::string(what) + ", but it is " + number_text(value));
+}
+
+/// Temperatures whose inverse is a usable float.
+inline void require_temperature(std::string_view function, double temperature, std::string_view hint = "") {
+    if (temperature >= 1e-6 && temperature <= 1e6) return;
+    require_option(false, function, "temperature must be between 1e-6 and 1e6" + std::string(hint), temperature);
 }
 
 }  // namespace detail

@@ -19,7 +19,8 @@ class executor {
     virtual int workers() const = 0;
 
     /// Calls `task(i, worker)` once for each i in [0, count) and returns when all have ended. Two tasks that run
-    /// at the same time have different workers. If tasks throw, the exception of one of them is rethrown.
+    /// at the same time have different workers. If tasks throw, the exception of one of them is rethrown. A task
+    /// may call `run` again; thread_pool runs such nested tasks in the calling worker.
     virtual void run(std::int64_t count, function_ref<void(std::int64_t, int)> task) = 0;
 };
 

@@ -12,7 +12,7 @@ namespace reft::inline REFT_ABI {
 
 /// bfloat16: the upper half of a float (8 exponent bits, 7 mantissa bits). Same layout as the types of torch,
 /// Eigen and CUDA. Conversion from float rounds to nearest, ties to even; NaN stays NaN.
-struct bfloat16 {
+struct REFT_MAY_ALIAS bfloat16 {
     std::uint16_t bits = 0;
 
     constexpr bfloat16() = default;
@@ -28,7 +28,7 @@ struct bfloat16 {
 
 /// IEEE 754 binary16 (5 exponent bits, 10 mantissa bits). Same layout as the types of torch, Eigen and CUDA.
 /// Conversion from float rounds to nearest, ties to even; what is too large becomes infinity, NaN stays NaN.
-struct half {
+struct REFT_MAY_ALIAS half {
     std::uint16_t bits = 0;
 
     constexpr half() = default;

@@ -6,6 +6,8 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -27,13 +29,15 @@ class integer_view {
     constexpr integer_view() = default;
 
     template <class X>
-        requires(!std::same_as<std::remove_cvref_t<X>, integer_view> && token_tensor<X> && id_type<scalar_t<X>>)
+        requires(!std::same_as<std::remove_cvref_t<X>, integer_view> &&
+                 (tensor_of_rank<X, 1> || tensor_of_rank<X, 2>) && id_type<scalar_t<X>>)
     integer_view(X&& x) {  // NOLINT(google-explicit-constructor): accepts any tensor of integers
         const auto v = tokens_of(std::forward<X>(x));
         using T = typename decltype(v)::value_type;
         data_ = v.data();
         extents_ = v.extents();
         strides_ = v.strides();
+        given_ = true;
         kind_ = std::same_as<T, bool> || std::same_as<T, std::uint8_t> ? kind::uint8
                 : std::same_as<T, std::int8_t>                         ? kind::int8
                 : std::same_as<T, std::int32_t>                        ? kind::int32
@@ -45,8 +49,15 @@ class integer_view {
     REFT_HD constexpr std::int64_t extent(std::size_t dimension) const { return extents_[dimension]; }
     REFT_HD constexpr std::int64_t size() const { return extents_[0] * extents_[1]; }
     REFT_HD constexpr bool empty() const { return size() == 0; }
-    /// No tensor was given (an empty tensor was given otherwise).
-    REFT_HD constexpr bool absent() const { return data_ == nullptr && size() == 0; }
+    /// No tensor was given; one that was given may still be empty.
+    REFT_HD constexpr bool absent() const { return !given_; }
+
+    /// Throws shape_error unless this is a rank-1 tensor, as operator[] needs it.
+    void require_rank_1(std::string_view function, std::string_view name) const {
+        if (extents_[0] == 1 || absent()) return;
+        throw shape_error(std::string(function) + ": " + std::string(name) + " must be of rank 1 but is " +
+                          detail::shape_text(*this));
+    }
 
     REFT_HD std::int64_t operator()(std::int64_t row, std::int64_t column) const {
         const std::int64_t at = row * strides_[0] + column * strides_[1];
@@ -70,6 +81,7 @@ class integer_view {
     std::array<std::int64_t, 2> extents_{};
     std::array<std::int64_t, 2> strides_{};
     kind kind_ = kind::int64;
+    bool given_ = false;
 };
 
 }  // namespace reft::inline REFT_ABI

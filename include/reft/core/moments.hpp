@@ -47,14 +47,15 @@ struct moments {
     }
 };
 
-/// The moments of the counted positions of a per-token array.
+/// The moments of the counted positions of a per-token array, merged row by row into `before`: going on from the
+/// moments of earlier rows gives the bits of all rows at once.
 template <token_tensor X>
-moments moments_of(const X& x, const rows& r) {
+moments moments_of(const X& x, const rows& r, const moments& before = {}) {
     const auto v = tokens_of(x);
     r.require_layout("moments_of", "x", v);
-    moments all;
+    moments all = before;
     for (std::int64_t b = 0; b < r.count(); ++b) {
-        moments of_row;  // merged row by row, so that a split of the batch between rows changes no bit
+        moments of_row;
         const auto row = row_of(v, r, b);
         for (std::int64_t t = 0; t < row.extent(0); ++t)
             if (r.counts(b, t)) of_row.add(static_cast<double>(row[t]));

@@ -38,6 +38,7 @@ class rows {
 
     /// `[batch, time]` where the first lengths[b] positions of row b count.
     static rows padded_to(std::int64_t time, integer_view lengths) {
+        lengths.require_rank_1("rows::padded_to", "lengths");
         rows r = padded(lengths.size(), time);
         for (std::int64_t b = 0; b < r.count_; ++b)
             if (lengths[b] < 0 || lengths[b] > time)
@@ -49,6 +50,8 @@ class rows {
 
     /// `[tokens]`; `offsets` has one entry more than there are rows, starts at 0 and never decreases.
     static rows packed(integer_view offsets, integer_view mask = {}) {
+        offsets.require_rank_1("rows::packed", "offsets");
+        mask.require_rank_1("rows::packed", "mask");
         if (offsets.empty() || offsets[0] != 0)
             throw value_error("rows::packed: offsets must start with 0 and have one entry more than there are rows");
         rows r;

@@ -1,6 +1,7 @@
 // The one customisation point: how a tensor of any library becomes a strided_view.
 #pragma once
 
+#include <reft/core/float16.hpp>
 #include <reft/core/strided_view.hpp>
 
 #include <concepts>
@@ -63,10 +64,6 @@ concept tensor = detail::has_traits<std::remove_reference_t<X>>;
 template <class X, std::size_t Rank>
 concept tensor_of_rank = tensor<X> && detail::traits_of<X>::rank == Rank;
 
-/// Per-token arrays: `[tokens]` (packed) or `[batch, time]` (padded).
-template <class X>
-concept token_tensor = tensor_of_rank<X, 1> || tensor_of_rank<X, 2>;
-
 /// The view of a tensor. Copies nothing; `const` tensors give views of `const`.
 /// Refused at compile time: types without traits (expressions that have no storage: evaluate them first) and
 /// temporaries that own their storage. Throws device_error if the tensor does not lie in host memory.
@@ -96,6 +93,10 @@ struct tensor_traits<strided_view<T, Rank>> {
     static constexpr auto view(const strided_view<T, Rank>& x) { return x; }
 };
 
+/// Per-token arrays of real numbers: `[tokens]` (packed) or `[batch, time]` (padded).
+template <class X>
+concept token_tensor = (tensor_of_rank<X, 1> || tensor_of_rank<X, 2>)&&scalar<scalar_t<X>>;
+
 /// Per-token arrays in one form: `[batch, time]`, where a packed array is a single row `[1, tokens]`.
 template <class T>
 using token_view = strided_view<T, 2>;
@@ -107,7 +108,8 @@ struct token_index {
 };
 
 /// A per-token array of rank 1 or 2 as a token_view.
-template <token_tensor X>
+template <class X>
+    requires(tensor_of_rank<X, 1> || tensor_of_rank<X, 2>)
 auto tokens_of(X&& x) {
     auto v = view(std::forward<X>(x));
     using T = typename decltype(v)::element_type;

@@ -14,30 +14,33 @@
 
 namespace reft::inline REFT_ABI {
 
-/// `threads` workers, the calling thread among them. `run` may be called by one thread at a time.
+/// `threads` workers, the calling thread among them. `run` may be called by one thread at a time, and by tasks: what
+/// a task runs is done by its own worker, in order.
 class thread_pool final : public executor {
   public:
     explicit thread_pool(int threads = static_cast<int>(std::thread::hardware_concurrency()))
         : workers_(threads < 1 ? 1 : threads) {
-        for (int worker = 1; worker < workers_; ++worker) threads_.emplace_back([this, worker] { serve(worker); });
+        try {
+            for (int worker = 1; worker < workers_; ++worker) threads_.emplace_back([this, worker] { serve(worker); });
+        } catch (...) {  // no more threads to be had: those that run must end before the exception leaves
+            stop();
+            throw;
+        }
     }
 
     thread_pool(const thread_pool&) = delete;
     thread_pool& operator=(const thread_pool&) = delete;
 
-    ~thread_pool() override {
-        {
-            const std::lock_guard lock(mutex_);
-            stopping_ = true;
-        }
-        wake_.notify_all();
-        for (std::thread& thread : threads_) thread.join();
-    }
+    ~thread_pool() override { stop(); }
 
     int workers() const override { return workers_; }
 
     void run(std::int64_t count, function_ref<void(std::int64_t, int)> task) override {
         if (count <= 0) return;
+        if (const place here = current(); here.pool == this) {
+            for (std::int64_t i = 0; i < count; ++i) task(i, here.worker);
+            return;
+        }
         {
             const std::lock_guard lock(mutex_);
             task_ = &task;
@@ -57,6 +60,25 @@ class thread_pool final : public executor {
     }
 
   private:
+    /// Which pool's task the calling thread is in, and as which worker.
+    struct place {
+        const thread_pool* pool = nullptr;
+        int worker = 0;
+    };
+    static place& current() {
+        thread_local place here;
+        return here;
+    }
+
+    void stop() {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        wake_.notify_all();
+        for (std::thread& thread : threads_) thread.join();
+    }
+
     void serve(int worker) {
         std::uint64_t seen = 0;
         for (;;) {
@@ -73,9 +95,10 @@ class thread_pool final : public executor {
     }
 
     void work(int worker) {
+        const place before = std::exchange(current(), place{this, worker});
         for (;;) {
             const std::int64_t i = next_.fetch_add(1, std::memory_order_relaxed);
-            if (i >= count_) return;
+            if (i >= count_) break;
             try {
                 (*task_)(i, worker);
             } catch (...) {
@@ -86,6 +109,7 @@ class thread_pool final : public executor {
                 }
             }
         }
+        current() = before;
     }
 
     const int workers_;

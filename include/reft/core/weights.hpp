@@ -13,7 +13,7 @@ enum class aggregation {
     token_mean,                    ///< every token 1/N, N = counted tokens of the whole batch
     sequence_mean_of_token_means,  ///< every token of row b 1/(N·n_b), N = rows of the whole batch
     sequence_mean_of_token_sums,   ///< every token 1/N, N = rows of the whole batch
-    constant,                      ///< every token 1/N, N chosen by the caller
+    constant,                      ///< every token 1/N, N chosen by the caller, the same for every part of a step
 };
 
 /// Whether rows without a counted token take part in a mean over rows.
@@ -22,12 +22,14 @@ enum class empty_rows { counted, skipped };
 /// The denominator of `r` alone. Add those of all micro-batches and ranks of one optimiser step and hand the sum
 /// to token_weights, so that the loss does not depend on how the batch was split.
 ///
-/// Returns   counted tokens for token_mean, rows for the sequence means, 1 for constant.
+/// Returns   counted tokens for token_mean, rows for the sequence means.
+/// Errors    option_error for constant: that number does not come from the rows.
 /// Differs   the paper's code counts empty rows in its mean over rows (`counted`), verl and OpenRLHF skip them.
 inline double denominator(const rows& r, aggregation rule, empty_rows empty = empty_rows::counted) {
     switch (rule) {
         case aggregation::token_mean: return static_cast<double>(r.counted());
-        case aggregation::constant: return 1.0;
+        case aggregation::constant:
+            throw option_error("denominator: with aggregation::constant the denominator is the caller's to choose");
         default: break;
     }
     if (empty == empty_rows::counted) return static_cast<double>(r.count());

@@ -59,6 +59,8 @@ double add_full_kl_gradient(const token_logits<T>& batch, const token_logits<T>&
     using Real = accumulator_t<T>;
     const auto w = tokens_of(weights);
     const auto d = detail::gradient_view<D>("add_full_kl_gradient", batch, view(d_logits));
+    if (static_cast<const void*>(d.data()) == static_cast<const void*>(batch.logits().data()) && !d.empty())
+        throw value_error("add_full_kl_gradient: d_logits must not be the logits; they are still needed");
     detail::scratch arrays(memory, workspace_bytes(batch), "add_full_kl_gradient");
     const token_view<Real> kl(arrays.array<Real>(batch.tokens()), batch.extents());
     full_kl(batch, reference, w, kl, pool);

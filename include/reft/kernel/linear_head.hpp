@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace reft::inline REFT_ABI {
 
@@ -25,10 +26,15 @@ template <class T>
 class head_logits {
   public:
     template <tensor_of_rank<2> Hidden, tensor_of_rank<2> Head, class Ids>
-    head_logits(const Hidden& hidden, const Head& head, const Ids& ids, const head_logits_options& options = {})
-        : hidden_(view(hidden)), head_(view(head)), ids_(ids), inverse_temperature_(1.0 / options.temperature) {
-        detail::require_option(options.temperature > 0, "head_logits", "temperature must be positive",
-                               options.temperature);
+    head_logits(Hidden&& hidden, Head&& head, Ids&& ids, const head_logits_options& options = {})
+        : hidden_(view(std::forward<Hidden>(hidden))),
+          head_(view(std::forward<Head>(head))),
+          ids_(std::forward<Ids>(ids)),
+          inverse_temperature_(1.0 / options.temperature) {
+        static_assert(std::same_as<scalar_t<Hidden>, scalar_t<Head>>,
+                      "reft::head_logits: hidden and head must have the same scalar type");
+        detail::require_temperature("head_logits", options.temperature);
+        ids_.require_rank_1("head_logits", "ids");
         if (hidden_.extent(1) != head_.extent(1) || hidden_.extent(0) != ids_.size())
             throw shape_error("head_logits: hidden is " + detail::shape_text(hidden_) + ", head is " +
                               detail::shape_text(head_) + " and ids is " + detail::shape_text(ids_));
@@ -69,9 +75,9 @@ class head_logits {
 };
 
 template <class Hidden, class Head, class Ids>
-head_logits(const Hidden&, const Head&, const Ids&) -> head_logits<scalar_t<Hidden>>;
+head_logits(Hidden&&, Head&&, Ids&&) -> head_logits<scalar_t<Hidden>>;
 template <class Hidden, class Head, class Ids>
-head_logits(const Hidden&, const Head&, const Ids&, const head_logits_options&) -> head_logits<scalar_t<Hidden>>;
+head_logits(Hidden&&, Head&&, Ids&&, const head_logits_options&) -> head_logits<scalar_t<Hidden>>;
 
 /// Bytes of workspace that the linear-head kernels need: a row of logits, and three numbers per token.
 template <class T>
@@ -119,11 +125,15 @@ void token_log_probs(const head_logits<T>& batch, const Weights& weights, LogPro
 /// Shapes    weights: [tokens]; d_hidden: like hidden; d_head: like head, added to in the order of tokens.
 /// Masking   weight 0: the hidden state is not read, its gradient is 0.
 /// Workspace workspace_bytes(batch): memory grows with the vocabulary, not with tokens × vocabulary.
-/// Returns   the statistics; `.loss` is the loss.
+/// Returns   `before` and the statistics of these tokens added up; `.loss` is the loss.
+/// Errors    shape_error; value_error for an id outside the vocabulary, before anything is written.
 template <policy_loss Loss, class T, tensor_of_rank<1> Weights, tensor_of_rank<2> DHidden, tensor_of_rank<2> DHead>
 policy_stats loss_over_head(Loss loss, const head_logits<T>& batch, const Weights& weights, DHidden&& d_hidden,
-                            DHead&& d_head, const workspace& memory) {
+                            DHead&& d_head, const workspace& memory, const policy_stats& before = {}) {
     using Real = typename Loss::real;
+    static_assert(std::same_as<scalar_t<DHidden>, Real> && std::same_as<scalar_t<DHead>, Real>,
+                  "reft::loss_over_head: gradients are sums over the vocabulary and over tokens; give them the loss's "
+                  "own scalar type");
     static_assert(std::same_as<Real, accumulator_t<T>>,
                   "reft::loss_over_head: the loss must compute in the accumulator type of the hidden states");
     const auto w = tokens_of(weights);
@@ -133,16 +143,18 @@ policy_stats loss_over_head(Loss loss, const head_logits<T>& batch, const Weight
     detail::require_same_shape("loss_over_head", "hidden", batch.hidden(), "d_hidden", d_x);
     detail::require_same_shape("loss_over_head", "head", batch.head(), "d_head", d_y);
     loss.require_extents(batch.extents());
+    for (std::int64_t n = 0; n < batch.tokens(); ++n)
+        if (static_cast<double>(w(0, n)) != 0) batch.id(n);
     detail::scratch arrays(memory, workspace_bytes(batch), "loss_over_head");
     const strided_view<Real, 1> logits(arrays.array<Real>(batch.vocabulary()), {batch.vocabulary()});
     if constexpr (prepared_loss<Loss>) {
         const strided_view<Real, 1> lp(arrays.array<Real>(batch.tokens()), {batch.tokens()});
         const strided_view<Real, 1> h(arrays.array<Real>(batch.tokens()), {batch.tokens()});
         token_log_probs(batch, weights, lp, h, memory);
-        loss.prepare(token_view<const Real>(tokens_of(lp)));
+        detail::prepare(loss, token_view<const Real>(tokens_of(lp)), w);
     }
     const double scale = batch.inverse_temperature();
-    policy_stats stats;
+    policy_stats stats = before;
     for (std::int64_t n = 0; n < batch.tokens(); ++n) {
         for (std::int64_t k = 0; k < batch.width(); ++k) d_x(n, k) = 0;
         const double weight = static_cast<double>(w(0, n));

@@ -6,10 +6,20 @@
 #include <reft/loss/token_loss.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 
 namespace reft::inline REFT_ABI {
 namespace detail {
+
+/// The pass over all log-probs that a loss asked for.
+template <class Loss, class LogProbs, class Weights>
+void prepare(Loss& loss, const LogProbs& log_probs, const Weights& weights) {
+    using Real = typename Loss::real;
+    static_assert(std::same_as<typename LogProbs::value_type, Real> && std::same_as<typename Weights::value_type, Real>,
+                  "reft: for a loss that is prepared, log-probs and weights must have the loss's scalar type");
+    loss.prepare(token_view<const Real>(log_probs), token_view<const Real>(weights));
+}
 
 /// The loss at one token, with the statistics that every policy loss has.
 template <policy_loss Loss>
@@ -22,7 +32,8 @@ policy_term<typename Loss::real> weighted_term(const Loss& loss, token_index i,
     term = {w * term.value, w * term.d_log_prob, w * term.d_entropy};
     stats.loss += static_cast<double>(term.value);
     ++stats.tokens;
-    if (!(std::isfinite(term.value) && std::isfinite(term.d_log_prob) && std::isfinite(term.d_entropy)))
+    const bool finite = std::isfinite(term.value) && std::isfinite(term.d_log_prob) && std::isfinite(term.d_entropy);
+    if (!finite || std::isnan(token.log_prob))
         if (stats.non_finite++ == 0) stats.first_non_finite = i;
     stats.log_prob += static_cast<double>(token.log_prob);
     if constexpr (Loss::needs_entropy) stats.entropy += static_cast<double>(token.entropy);
@@ -38,12 +49,14 @@ policy_term<typename Loss::real> weighted_term(const Loss& loss, token_index i,
 /// Shapes    all [tokens] or all [batch, time]. entropies and d_entropies are needed if the loss needs entropy
 ///           (otherwise use the form without them). d_log_probs may be log_probs, d_entropies may be entropies.
 /// Masking   weight 0: nothing of the token is read, its derivatives are 0.
-/// Returns   the statistics; `.loss` is the loss.
+/// Returns   `before` and the statistics of these tokens added up in their order; `.loss` is the loss. Hand on what the
+///           micro-batch before returned, and the sum has the bits of the whole batch.
 /// Errors    shape_error.
 template <policy_loss Loss, token_tensor LogProbs, token_tensor Entropies, token_tensor Weights, token_tensor DLogProbs,
           token_tensor DEntropies>
 policy_stats loss_over_log_probs(Loss loss, const LogProbs& log_probs, const Entropies& entropies,
-                                 const Weights& weights, DLogProbs&& d_log_probs, DEntropies&& d_entropies) {
+                                 const Weights& weights, DLogProbs&& d_log_probs, DEntropies&& d_entropies,
+                                 const policy_stats& before = {}) {
     using Real = typename Loss::real;
     const auto lp = tokens_of(log_probs);
     const auto h = tokens_of(entropies);
@@ -57,9 +70,9 @@ policy_stats loss_over_log_probs(Loss loss, const LogProbs& log_probs, const Ent
         detail::require_same_shape("loss_over_log_probs", "log_probs", lp, "d_entropies", d_h);
     }
     loss.require_extents(lp.extents());
-    if constexpr (prepared_loss<Loss>) loss.prepare(token_view<const Real>(lp));
+    if constexpr (prepared_loss<Loss>) detail::prepare(loss, lp, w);
 
-    policy_stats stats;
+    policy_stats stats = before;
     for (std::int64_t b = 0; b < lp.extent(0); ++b)
         for (std::int64_t t = 0; t < lp.extent(1); ++t) {
             policy_term<Real> term;
@@ -76,10 +89,10 @@ policy_stats loss_over_log_probs(Loss loss, const LogProbs& log_probs, const Ent
 
 template <policy_loss Loss, token_tensor LogProbs, token_tensor Weights, token_tensor DLogProbs>
 policy_stats loss_over_log_probs(const Loss& loss, const LogProbs& log_probs, const Weights& weights,
-                                 DLogProbs&& d_log_probs) {
+                                 DLogProbs&& d_log_probs, const policy_stats& before = {}) {
     static_assert(!Loss::needs_entropy,
                   "reft::loss_over_log_probs: this loss needs entropies; pass entropies and d_entropies as well");
-    return loss_over_log_probs(loss, log_probs, log_probs, weights, d_log_probs, d_log_probs);
+    return loss_over_log_probs(loss, log_probs, log_probs, weights, d_log_probs, d_log_probs, before);
 }
 
 }  // namespace reft::inline REFT_ABI

@@ -72,6 +72,61 @@ void require_ids(std::string_view function, const token_logits<T>& batch, const 
 
 }  // namespace detail
 
+namespace detail {
+
+/// Without entropies if `entropies` is null.
+template <class T, class Weights, class LogProbs, class Entropies>
+void token_log_probs(const token_logits<T>& batch, const Weights& w, const LogProbs& lp, const Entropies* entropies,
+                     executor& pool) {
+    require_same_shape("token_log_probs", "ids", batch, "weights", w);
+    require_same_shape("token_log_probs", "ids", batch, "log_probs", lp);
+    if (entropies) require_same_shape("token_log_probs", "ids", batch, "entropies", *entropies);
+    require_ids("token_log_probs", batch, w);
+    const double scale = batch.inverse_temperature();
+    for_tokens(batch, pool, [&](std::int64_t, token_index i, int) {
+        double log_prob = 0, entropy = 0;
+        if (static_cast<double>(w(i.row, i.column)) != 0) {
+            const auto row = batch.row(i);
+            const auto p = softmax_of_row(row, scale, entropies != nullptr);
+            log_prob = p.log_prob(row, batch.id(i), scale);
+            entropy = p.entropy;
+        }
+        using Real = accumulator_t<T>;
+        lp(i.row, i.column) = static_cast<typename LogProbs::value_type>(static_cast<Real>(log_prob));
+        if (entropies)
+            (*entropies)(i.row, i.column) = static_cast<typename Entropies::value_type>(static_cast<Real>(entropy));
+    });
+}
+
+/// Without the gradient of entropies if `d_entropies` is null.
+template <class T, class DLogProbs, class DEntropies, class DLogits>
+void backward_to_logits(const token_logits<T>& batch, const DLogProbs& d_lp, const DEntropies* d_entropies,
+                        const DLogits& d_logits, executor& pool) {
+    const auto d = gradient_view<typename DLogits::value_type>("backward_to_logits", batch, d_logits);
+    require_same_shape("backward_to_logits", "ids", batch, "d_log_probs", d_lp);
+    if (d_entropies) require_same_shape("backward_to_logits", "ids", batch, "d_entropies", *d_entropies);
+    const double scale = batch.inverse_temperature();
+    const auto upstream_of = [&](token_index i) {
+        return row_gradient{static_cast<double>(d_lp(i.row, i.column)),
+                            d_entropies ? static_cast<double>((*d_entropies)(i.row, i.column)) : 0.0};
+    };
+    for (std::int64_t n = 0; n < batch.tokens(); ++n)
+        if (upstream_of(batch.token_at(n)).any()) batch.require_id("backward_to_logits", batch.token_at(n));
+    for_tokens(batch, pool, [&](std::int64_t n, token_index i, int) {
+        clear_rows_between(batch, d, n);
+        const token_index at = batch.position(i);
+        const auto d_row = d[at.row][at.column];
+        const row_gradient upstream = upstream_of(i);
+        if (!upstream.any()) return clear_row(d_row);
+        const auto row = batch.row(i);
+        const auto p = softmax_of_row(row, scale, upstream.d_entropy != 0);
+        gradient_of_row(row, p, batch.id(i), upstream, scale, d_row);
+    });
+    clear_rows_between(batch, d, batch.tokens());
+}
+
+}  // namespace detail
+
 /// Forward phase: log-prob of every token, and the entropy of the distribution it was chosen from.
 ///
 ///   log_prob = z_id − log Σ_j exp z_j,   H = −Σ_j p_j log p_j,   z = logits / temperature
@@ -83,32 +138,15 @@ void require_ids(std::string_view function, const token_logits<T>& batch, const 
 template <class T, token_tensor Weights, token_tensor LogProbs, token_tensor Entropies>
 void token_log_probs(const token_logits<T>& batch, const Weights& weights, LogProbs&& log_probs, Entropies&& entropies,
                      executor& pool = serial()) {
-    const auto w = tokens_of(weights);
-    const auto lp = tokens_of(log_probs);
     const auto h = tokens_of(entropies);
-    detail::require_same_shape("token_log_probs", "ids", batch, "weights", w);
-    detail::require_same_shape("token_log_probs", "ids", batch, "log_probs", lp);
-    const bool with_entropy = h.data() != nullptr;
-    if (with_entropy) detail::require_same_shape("token_log_probs", "ids", batch, "entropies", h);
-    detail::require_ids("token_log_probs", batch, w);
-    const double scale = batch.inverse_temperature();
-    detail::for_tokens(batch, pool, [&](std::int64_t, token_index i, int) {
-        double log_prob = 0, entropy = 0;
-        if (static_cast<double>(w(i.row, i.column)) != 0) {
-            const auto row = batch.row(i);
-            const auto p = detail::softmax_of_row(row, scale, with_entropy);
-            log_prob = p.log_prob(row, batch.id(i), scale);
-            entropy = p.entropy;
-        }
-        lp(i.row, i.column) = static_cast<scalar_t<LogProbs>>(static_cast<accumulator_t<T>>(log_prob));
-        if (with_entropy) h(i.row, i.column) = static_cast<scalar_t<Entropies>>(static_cast<accumulator_t<T>>(entropy));
-    });
+    detail::token_log_probs(batch, tokens_of(weights), tokens_of(log_probs), &h, pool);
 }
 
 template <class T, token_tensor Weights, token_tensor LogProbs>
 void token_log_probs(const token_logits<T>& batch, const Weights& weights, LogProbs&& log_probs,
                      executor& pool = serial()) {
-    token_log_probs(batch, weights, log_probs, token_view<accumulator_t<T>>(), pool);
+    const token_view<accumulator_t<T>>* const none = nullptr;
+    detail::token_log_probs(batch, tokens_of(weights), tokens_of(log_probs), none, pool);
 }
 
 /// Backward phase: the gradient of the logits from that of log-probs and entropies.
@@ -122,33 +160,15 @@ void token_log_probs(const token_logits<T>& batch, const Weights& weights, LogPr
 template <class T, token_tensor DLogProbs, token_tensor DEntropies, tensor DLogits>
 void backward_to_logits(const token_logits<T>& batch, const DLogProbs& d_log_probs, const DEntropies& d_entropies,
                         DLogits&& d_logits, executor& pool = serial()) {
-    using D = scalar_t<DLogits>;
-    const auto d_lp = tokens_of(d_log_probs);
     const auto d_h = tokens_of(d_entropies);
-    const auto d = detail::gradient_view<D>("backward_to_logits", batch, view(d_logits));
-    detail::require_same_shape("backward_to_logits", "ids", batch, "d_log_probs", d_lp);
-    const bool with_entropy = d_h.data() != nullptr;
-    if (with_entropy) detail::require_same_shape("backward_to_logits", "ids", batch, "d_entropies", d_h);
-    detail::require_ids("backward_to_logits", batch, d_lp);
-    const double scale = batch.inverse_temperature();
-    detail::for_tokens(batch, pool, [&](std::int64_t n, token_index i, int) {
-        detail::clear_rows_between(batch, d, n);
-        const token_index at = batch.position(i);
-        const auto d_row = d[at.row][at.column];
-        detail::row_gradient upstream{static_cast<double>(d_lp(i.row, i.column)), 0};
-        if (with_entropy) upstream.d_entropy = static_cast<double>(d_h(i.row, i.column));
-        if (upstream.d_log_prob == 0 && upstream.d_entropy == 0) return detail::clear_row(d_row);
-        const auto row = batch.row(i);
-        const auto p = detail::softmax_of_row(row, scale, upstream.d_entropy != 0);
-        detail::gradient_of_row(row, p, batch.id(i), upstream, scale, d_row);
-    });
-    detail::clear_rows_between(batch, d, batch.tokens());
+    detail::backward_to_logits(batch, tokens_of(d_log_probs), &d_h, view(d_logits), pool);
 }
 
 template <class T, token_tensor DLogProbs, tensor DLogits>
 void backward_to_logits(const token_logits<T>& batch, const DLogProbs& d_log_probs, DLogits&& d_logits,
                         executor& pool = serial()) {
-    backward_to_logits(batch, d_log_probs, token_view<const accumulator_t<T>>(), d_logits, pool);
+    const token_view<const accumulator_t<T>>* const none = nullptr;
+    detail::backward_to_logits(batch, tokens_of(d_log_probs), none, view(d_logits), pool);
 }
 
 /// Bytes of workspace that loss_over_logits needs for a batch.
@@ -164,11 +184,12 @@ std::size_t workspace_bytes(const token_logits<T>& batch) {
 /// Shapes    weights: like the ids of `batch`; d_logits: like the logits, and may be the logits (in place).
 /// Masking   weight 0: the row of logits is not read, its gradient is 0.
 /// Workspace workspace_bytes(batch); nothing is allocated.
-/// Returns   the statistics, summed in the order of tokens whatever the number of threads; `.loss` is the loss.
+/// Returns   `before` and the statistics of these tokens, added up in their order whatever the number of threads;
+///           `.loss` is the loss.
 /// Errors    shape_error; value_error for an id outside the vocabulary; workspace_error.
 template <policy_loss Loss, class T, token_tensor Weights, tensor DLogits>
 policy_stats loss_over_logits(Loss loss, const token_logits<T>& batch, const Weights& weights, DLogits&& d_logits,
-                              const workspace& memory, executor& pool = serial()) {
+                              const workspace& memory, executor& pool = serial(), const policy_stats& before = {}) {
     using Real = typename Loss::real;
     using D = scalar_t<DLogits>;
     static_assert(std::same_as<Real, accumulator_t<T>>,
@@ -184,7 +205,7 @@ policy_stats loss_over_logits(Loss loss, const token_logits<T>& batch, const Wei
 
     if constexpr (prepared_loss<Loss>) {
         token_log_probs(batch, w, log_probs, entropies, pool);
-        loss.prepare(token_view<const Real>(log_probs));
+        detail::prepare(loss, log_probs, w);
     }
     const double scale = batch.inverse_temperature();
     const auto token = [&](token_index i) {
@@ -210,7 +231,7 @@ policy_stats loss_over_logits(Loss loss, const token_logits<T>& batch, const Wei
     });
     detail::clear_rows_between(batch, d, batch.tokens());
 
-    policy_stats stats;
+    policy_stats stats = before;
     for (std::int64_t n = 0; n < batch.tokens(); ++n) {
         const token_index i = batch.token_at(n);
         const double weight = static_cast<double>(w(i.row, i.column));

@@ -72,12 +72,13 @@ REFT_NOINLINE double kl_of_rows(const strided_view<const T, 1>& x, const softmax
 struct row_gradient {
     double d_log_prob = 0;  ///< of the chosen token
     double d_entropy = 0;
-    double d_kl = 0;  ///< of the exact KL to the reference row
+
+    bool any() const { return d_log_prob != 0 || d_entropy != 0; }
 };
 
 /// Gradient of a row.
 ///
-///   ∂log_prob/∂x_j = τ·([j = id] − p_j),  ∂H/∂x_j = −τ·p_j·(log p_j + H),  ∂KL/∂x_j = τ·p_j·(log p_j − log q_j − KL)
+///   ∂log_prob/∂x_j = τ·([j = id] − p_j),   ∂H/∂x_j = −τ·p_j·(log p_j + H)
 ///
 /// `d_x` may be `x`. Where p_j is 0 the gradient is that of the first term alone: no 0·∞.
 template <class T, class D>
@@ -100,7 +101,7 @@ REFT_NOINLINE void gradient_of_row(const strided_view<const T, 1>& x, const soft
     }
 }
 
-/// Adds the gradient of the exact KL. `d_x` must not be `x`.
+/// Adds the gradient of the exact KL, ∂KL/∂x_j = τ·p_j·(log p_j − log q_j − KL). `d_x` must not be `x`.
 template <class T, class D>
 REFT_NOINLINE void add_kl_gradient_of_row(const strided_view<const T, 1>& x, const softmax_statistics& p,
                                           const strided_view<const T, 1>& reference, const softmax_statistics& q,

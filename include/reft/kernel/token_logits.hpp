@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace reft::inline REFT_ABI {
 
@@ -29,11 +30,11 @@ template <class T>
 class token_logits {
   public:
     template <tensor Logits, class Ids>
-        requires(tensor_of_rank<Logits, 2> || tensor_of_rank<Logits, 3>)
-    token_logits(const Logits& logits, const Ids& ids, const token_logits_options& options = {})
-        : logits_(as_rank_3(view(logits))), ids_(ids), options_(options) {
-        detail::require_option(options.temperature > 0, "token_logits", "temperature must be positive",
-                               options.temperature);
+        requires((tensor_of_rank<Logits, 2> || tensor_of_rank<Logits, 3>) && scalar<scalar_t<Logits>>)
+    token_logits(Logits&& logits, Ids&& ids, const token_logits_options& options = {})
+        : logits_(as_rank_3(view(std::forward<Logits>(logits)))), ids_(std::forward<Ids>(ids)), options_(options) {
+        detail::require_temperature("token_logits", options.temperature);
+        options.row_index.require_rank_1("token_logits", "row_index");
         if (options.row_index.absent()) {
             if (logits_.extent(0) != ids_.extent(0) || logits_.extent(1) != ids_.extent(1))
                 throw shape_error("token_logits: logits is " + detail::shape_text(logits_) + " but ids is " +
@@ -100,8 +101,8 @@ class token_logits {
 };
 
 template <class Logits, class Ids>
-token_logits(const Logits&, const Ids&) -> token_logits<scalar_t<Logits>>;
+token_logits(Logits&&, Ids&&) -> token_logits<scalar_t<Logits>>;
 template <class Logits, class Ids>
-token_logits(const Logits&, const Ids&, const token_logits_options&) -> token_logits<scalar_t<Logits>>;
+token_logits(Logits&&, Ids&&, const token_logits_options&) -> token_logits<scalar_t<Logits>>;
 
 }  // namespace reft::inline REFT_ABI

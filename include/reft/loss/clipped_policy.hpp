@@ -10,17 +10,31 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 namespace reft::inline REFT_ABI {
 
 struct clipped_policy_options {
-    double clip_range = 0.2;        ///< ε below 1; also above 1 unless clip_range_high is given; in [0, 1]
-    double clip_range_high = -1.0;  ///< ε above 1 (“clip higher”); negative: the same as clip_range
+    double clip_range = 0.2;  ///< ε below 1; also above 1 unless clip_range_high is given; in [0, 1]
+    std::optional<double> clip_range_high = std::nullopt;  ///< ε above 1 (“clip higher”), >= 0
     /// c of the dual clip, > 1: a token of negative advantage costs at most −c·A. Infinity: off.
     double dual_clip = std::numeric_limits<double>::infinity();
     /// log ρ is clamped to ± this before exp; beyond it the derivative is 0. Infinity: off.
     double log_ratio_limit = 20.0;
 };
+
+inline void require_valid(const clipped_policy_options& o) {
+    const auto require = [](bool holds, std::string_view what, double value) {
+        detail::require_option(holds, "clipped_policy", what, value);
+    };
+    require(o.clip_range >= 0 && o.clip_range <= 1, "clip_range must be in [0, 1]", o.clip_range);
+    const double high = o.clip_range_high.value_or(0);
+    require(high >= 0, "clip_range_high must not be negative", high);
+    require(o.dual_clip > 1, "dual_clip must be greater than 1", o.dual_clip);
+    require(o.log_ratio_limit > 0, "log_ratio_limit must be positive", o.log_ratio_limit);
+}
 
 /// Clipped surrogate policy loss of one token, and its derivative.
 ///
@@ -45,22 +59,16 @@ class clipped_policy {
     static constexpr bool needs_entropy = false;
 
     template <token_tensor OldLogProbs, token_tensor Advantages>
-    clipped_policy(const OldLogProbs& old_log_probs, const Advantages& advantages,
-                   const clipped_policy_options& options = {})
-        : old_log_probs_(tokens_of(old_log_probs)),
-          advantages_(tokens_of(advantages)),
+    clipped_policy(OldLogProbs&& old_log_probs, Advantages&& advantages, const clipped_policy_options& options = {})
+        : old_log_probs_(tokens_of(std::forward<OldLogProbs>(old_log_probs))),
+          advantages_(tokens_of(std::forward<Advantages>(advantages))),
           low_(static_cast<real>(1.0 - options.clip_range)),
-          high_(static_cast<real>(1.0 + (options.clip_range_high < 0 ? options.clip_range : options.clip_range_high))),
+          high_(static_cast<real>(1.0 + options.clip_range_high.value_or(options.clip_range))),
           dual_clip_(static_cast<real>(options.dual_clip)),
           limit_(static_cast<real>(options.log_ratio_limit)) {
-        detail::require_option(options.clip_range >= 0 && options.clip_range <= 1, "clipped_policy",
-                               "clip_range must be in [0, 1]", options.clip_range);
-        detail::require_option(!std::isnan(options.clip_range_high), "clipped_policy",
-                               "clip_range_high must be a number", options.clip_range_high);
-        detail::require_option(options.dual_clip > 1, "clipped_policy", "dual_clip must be greater than 1",
-                               options.dual_clip);
-        detail::require_option(options.log_ratio_limit > 0, "clipped_policy", "log_ratio_limit must be positive",
-                               options.log_ratio_limit);
+        require_valid(options);
+        static_assert(std::same_as<scalar_t<OldLogProbs>, T> && std::same_as<scalar_t<Advantages>, T>,
+                      "reft::clipped_policy: old_log_probs and advantages must have the same scalar type");
         detail::require_same_shape("clipped_policy", "old_log_probs", old_log_probs_, "advantages", advantages_);
     }
 
@@ -104,9 +112,8 @@ class clipped_policy {
 };
 
 template <class OldLogProbs, class Advantages>
-clipped_policy(const OldLogProbs&, const Advantages&) -> clipped_policy<scalar_t<OldLogProbs>>;
+clipped_policy(OldLogProbs&&, Advantages&&) -> clipped_policy<scalar_t<OldLogProbs>>;
 template <class OldLogProbs, class Advantages>
-clipped_policy(const OldLogProbs&, const Advantages&, const clipped_policy_options&)
-    -> clipped_policy<scalar_t<OldLogProbs>>;
+clipped_policy(OldLogProbs&&, Advantages&&, const clipped_policy_options&) -> clipped_policy<scalar_t<OldLogProbs>>;
 
 }  // namespace reft::inline REFT_ABI

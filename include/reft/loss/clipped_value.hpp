@@ -9,12 +9,17 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 namespace reft::inline REFT_ABI {
 
 struct clipped_value_options {
     double clip_range = 0.2;  ///< ε around the old value, >= 0; infinity: plain squared error
 };
+
+inline void require_valid(const clipped_value_options& o) {
+    detail::require_option(o.clip_range >= 0, "clipped_value", "clip_range must not be negative", o.clip_range);
+}
 
 /// Clipped value loss of one token, and its derivative.
 ///
@@ -34,12 +39,13 @@ class clipped_value {
     using real = accumulator_t<T>;
 
     template <token_tensor OldValues, token_tensor Returns>
-    clipped_value(const OldValues& old_values, const Returns& returns, const clipped_value_options& options = {})
-        : old_values_(tokens_of(old_values)),
-          returns_(tokens_of(returns)),
+    clipped_value(OldValues&& old_values, Returns&& returns, const clipped_value_options& options = {})
+        : old_values_(tokens_of(std::forward<OldValues>(old_values))),
+          returns_(tokens_of(std::forward<Returns>(returns))),
           clip_range_(static_cast<real>(options.clip_range)) {
-        detail::require_option(options.clip_range >= 0, "clipped_value", "clip_range must not be negative",
-                               options.clip_range);
+        require_valid(options);
+        static_assert(std::same_as<scalar_t<OldValues>, T> && std::same_as<scalar_t<Returns>, T>,
+                      "reft::clipped_value: old_values and returns must have the same scalar type");
         detail::require_same_shape("clipped_value", "old_values", old_values_, "returns", returns_);
     }
 
@@ -70,8 +76,8 @@ class clipped_value {
 };
 
 template <class OldValues, class Returns>
-clipped_value(const OldValues&, const Returns&) -> clipped_value<scalar_t<OldValues>>;
+clipped_value(OldValues&&, Returns&&) -> clipped_value<scalar_t<OldValues>>;
 template <class OldValues, class Returns>
-clipped_value(const OldValues&, const Returns&, const clipped_value_options&) -> clipped_value<scalar_t<OldValues>>;
+clipped_value(OldValues&&, Returns&&, const clipped_value_options&) -> clipped_value<scalar_t<OldValues>>;
 
 }  // namespace reft::inline REFT_ABI

@@ -8,7 +8,10 @@
 #include <reft/loss/token_loss.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 
 namespace reft::inline REFT_ABI {
 
@@ -32,8 +35,9 @@ class kl_penalty {
     static constexpr bool needs_entropy = false;
 
     template <token_tensor RefLogProbs>
-    explicit kl_penalty(const RefLogProbs& ref_log_probs, const kl_penalty_options& options = {})
-        : ref_log_probs_(tokens_of(ref_log_probs)),
+        requires(!std::same_as<std::remove_cvref_t<RefLogProbs>, kl_penalty>)
+    explicit kl_penalty(RefLogProbs&& ref_log_probs, const kl_penalty_options& options = {})
+        : ref_log_probs_(tokens_of(std::forward<RefLogProbs>(ref_log_probs))),
           estimator_(options.estimator),
           limit_(static_cast<real>(options.log_ratio_limit)) {
         detail::require_option(options.log_ratio_limit > 0, "kl_penalty", "log_ratio_limit must be positive",
@@ -60,8 +64,8 @@ class kl_penalty {
 };
 
 template <class RefLogProbs>
-kl_penalty(const RefLogProbs&) -> kl_penalty<scalar_t<RefLogProbs>>;
+kl_penalty(RefLogProbs&&) -> kl_penalty<scalar_t<RefLogProbs>>;
 template <class RefLogProbs>
-kl_penalty(const RefLogProbs&, const kl_penalty_options&) -> kl_penalty<scalar_t<RefLogProbs>>;
+kl_penalty(RefLogProbs&&, const kl_penalty_options&) -> kl_penalty<scalar_t<RefLogProbs>>;
 
 }  // namespace reft::inline REFT_ABI

@@ -16,8 +16,9 @@ REFT_HD constexpr double mean_of(double sum, std::int64_t n) { return n > 0 ? su
 
 /// Statistics of a policy loss. Fields are sums over tokens; the member functions are means, 0 without tokens.
 ///
-/// Sums are made in double in the order of tokens, so they do not depend on threads, nor on how a batch is split
-/// into micro-batches if each call adds to the statistics of the one before.
+/// Sums are made in double in the order of tokens, so they do not depend on threads. The kernels go on from the
+/// statistics of an earlier micro-batch if these are handed to them, with the bits of the whole batch; `merge` adds up
+/// statistics that were gathered apart, to rounding.
 struct policy_stats {
     double loss = 0;                    ///< Σ weight·value: the loss that the gradient belongs to
     std::int64_t tokens = 0;            ///< tokens with a weight other than 0

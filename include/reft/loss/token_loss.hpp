@@ -58,11 +58,13 @@ concept value_loss = std::copyable<L> && requires(const L& loss, token_index i, 
 };
 
 /// A policy loss that must see all log-probs first (sequence-level ratios, selection by covariance):
-/// `loss.prepare(log_probs)` runs after the forward pass and before the first token is evaluated. Where it keeps
-/// what it found is its own business: in itself, or in memory the caller gave it.
+/// `loss.prepare(log_probs, weights)` runs after the forward pass and before the first token is evaluated; log-probs
+/// of weight 0 may be anything. Where it keeps what it found is its own business: in itself, or in memory the caller
+/// gave it.
 template <class L>
-concept prepared_loss =
-    policy_loss<L> && requires(L& loss, token_view<const typename L::real> log_probs) { loss.prepare(log_probs); };
+concept prepared_loss = policy_loss<L> && requires(L& loss, token_view<const typename L::real> per_token) {
+    loss.prepare(per_token, per_token);
+};
 
 namespace detail {
 
@@ -77,11 +79,11 @@ struct sum_of_policy_losses {
         a.require_extents(extents);
         b.require_extents(extents);
     }
-    void prepare(token_view<const real> log_probs)
+    void prepare(token_view<const real> log_probs, token_view<const real> weights)
         requires(prepared_loss<A> || prepared_loss<B>)
     {
-        if constexpr (prepared_loss<A>) a.prepare(log_probs);
-        if constexpr (prepared_loss<B>) b.prepare(log_probs);
+        if constexpr (prepared_loss<A>) a.prepare(log_probs, weights);
+        if constexpr (prepared_loss<B>) b.prepare(log_probs, weights);
     }
     REFT_HD policy_term<real> operator()(token_index i, policy_token<real> token, policy_stats& stats) const {
         const policy_term<real> x = a(i, token, stats), y = b(i, token, stats);
@@ -97,10 +99,10 @@ struct scaled_policy_loss {
     L loss;
 
     void require_extents(const std::array<std::int64_t, 2>& extents) const { loss.require_extents(extents); }
-    void prepare(token_view<const real> log_probs)
+    void prepare(token_view<const real> log_probs, token_view<const real> weights)
         requires(prepared_loss<L>)
     {
-        loss.prepare(log_probs);
+        loss.prepare(log_probs, weights);
     }
     REFT_HD policy_term<real> operator()(token_index i, policy_token<real> token, policy_stats& stats) const {
         const policy_term<real> x = loss(i, token, stats);

@@ -99,6 +99,12 @@ class transformer {
     /// Errors    shape_error if a shape differs; value_error if no evaluate is outstanding.
     void backward(strided_view<const T, 2> d_logits, strided_view<const T, 1> d_values);
 
+    /// The same for a loss of the values alone: the transformer as a critic of its own.
+    void backward_values(strided_view<const T, 1> d_values) {
+        d_logits_.assign(static_cast<std::size_t>(plan_.responses() * net_.options.vocabulary), T(0));
+        backward(strided_view<const T, 2>(d_logits_.data(), {plan_.responses(), net_.options.vocabulary}), d_values);
+    }
+
     /// Logits without keeping anything for backward; an outstanding evaluate stays outstanding. As evaluate else.
     strided_view<const T, 2> score_logits(const token_batch& batch) {
         score_plan_.set(batch, net_.options, "transformer::score_logits");

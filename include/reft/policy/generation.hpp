@@ -18,7 +18,7 @@
 
 namespace reft::inline REFT_ABI {
 
-/// A model with a KV cache of a few rows.
+/// A model with a KV cache of a few rows, all free when generation begins. An exception may leave rows held.
 ///
 ///     capacity() → rows that it holds at once            max_length() → positions that a row may have
 ///     prefill(row, ids)     row, a free one, now holds the prompt `ids`

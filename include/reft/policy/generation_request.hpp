@@ -18,10 +18,7 @@ struct sampling_options {
 };
 
 inline void require_valid(const sampling_options& options) {
-    detail::require_option(options.temperature > 0, "sampling_options",
-                           "temperature must be positive (for the most "
-                           "probable token set greedy)",
-                           options.temperature);
+    detail::require_temperature("sampling_options", options.temperature, " (for the most probable token set greedy)");
     detail::require_option(options.top_k >= 0, "sampling_options", "top_k must not be negative",
                            static_cast<double>(options.top_k));
     detail::require_option(options.top_p > 0 && options.top_p <= 1, "sampling_options", "top_p must be in (0, 1]",

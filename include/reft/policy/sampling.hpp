@@ -112,14 +112,13 @@ sampled_token sample_token(const strided_view<T, 1>& logits, const sampling_opti
         std::sort(ids.begin(), ids.end());
     }
 
-    token_id chosen = ids.back();  // rounding may leave the cumulated probability just below `uniform`
+    token_id chosen = ids.front();
     double cumulated = 0;
     for (token_id id : ids) {
-        cumulated += std::exp(log_probs[static_cast<std::size_t>(id)]);
-        if (cumulated > uniform * kept) {
-            chosen = id;
-            break;
-        }
+        const double probability = std::exp(log_probs[static_cast<std::size_t>(id)]);
+        if (probability > 0) chosen = id;  // rounding may leave the cumulated probability just below `uniform`
+        cumulated += probability;
+        if (cumulated > uniform * kept) break;
     }
     const double at_temperature = log_probs[static_cast<std::size_t>(chosen)];
     return {chosen,

@@ -66,7 +66,8 @@ class token_batch {
     std::span<const std::int64_t> predictors() const { return predictors_; }
 
     /// The layout of per-token arrays about this batch. Refers to the batch.
-    rows responses() const { return rows::packed(response_offsets_); }
+    rows responses() const& { return rows::packed(response_offsets_); }
+    rows responses() const&& = delete;  // would refer to a batch that is gone
 
   private:
     std::vector<token_id> ids_;

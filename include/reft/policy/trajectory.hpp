@@ -34,7 +34,7 @@ struct trajectory {
     bool truncated() const { return finish == finish_reason::length; }
 };
 
-/// The rows `first` ... of `trajectories` as a batch to evaluate, at the temperature they were sampled with.
+/// Trajectories as a batch to evaluate, at the temperature they were sampled with.
 /// Throws value_error if their temperatures differ.
 template <class Trajectories>
 token_batch batch_of(const Trajectories& trajectories) {

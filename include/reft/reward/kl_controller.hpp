@@ -40,6 +40,7 @@ struct adaptive_kl_options {
 ///
 ///   β ← β·(1 + clip(kl/target − 1, ±0.2)·samples/horizon)
 ///
+/// At most one horizon of samples counts per update, so that β stays positive.
 /// Units     TRL feeds the mean over rows of the row's summed KL (target 6), verl the mean per token (target 0.1).
 /// Source    Ziegler et al. 2019, arXiv:1909.08593, §2.2.
 class adaptive_kl_controller {
@@ -49,16 +50,18 @@ class adaptive_kl_controller {
         detail::require_option(options.target > 0, "adaptive_kl_controller", "target must be positive", options.target);
         detail::require_option(options.horizon > 0, "adaptive_kl_controller", "horizon must be positive",
                                options.horizon);
-        detail::require_option(options.largest_error >= 0, "adaptive_kl_controller",
-                               "largest_error must not be negative", options.largest_error);
+        detail::require_option(options.largest_error >= 0 && options.largest_error < 1, "adaptive_kl_controller",
+                               "largest_error must be in [0, 1)", options.largest_error);
+        detail::require_option(std::isfinite(options.initial_kl_coef), "adaptive_kl_controller",
+                               "initial_kl_coef must be finite", options.initial_kl_coef);
     }
     double kl_coef() const { return kl_coef_; }
 
-    /// A KL that is not finite leaves β as it is.
+    /// A KL of NaN leaves β as it is, an infinite one is the largest error.
     void update(double kl, double samples) {
-        if (!std::isfinite(kl)) return;
+        if (std::isnan(kl)) return;
         const double error = std::clamp(kl / options_.target - 1.0, -options_.largest_error, options_.largest_error);
-        kl_coef_ *= 1.0 + error * samples / options_.horizon;
+        kl_coef_ *= 1.0 + error * std::min(1.0, samples / options_.horizon);
     }
 
   private:

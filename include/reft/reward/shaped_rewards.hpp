@@ -61,8 +61,9 @@ shaped_rewards_report shaped_rewards(const Scores& scores, const Kl& kl, const r
         report.rows_without_tokens += last < 0;
         for (std::int64_t t = 0; t <= last; ++t)
             if (r.counts(b, t)) {
-                const Real penalty = kl_coef * static_cast<Real>(kl_row[t]);
-                row[t] = T(t == last ? static_cast<Real>(s[b]) - penalty : -penalty);
+                // β = 0 leaves the score alone, also where the KL is infinite.
+                const Real shaped = kl_coef == 0 ? Real(0) : -kl_coef * static_cast<Real>(kl_row[t]);
+                row[t] = T(t == last ? static_cast<Real>(s[b]) + shaped : shaped);
             }
     }
     clear_uncounted(r, out);

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reft::inline REFT_ABI {
@@ -51,6 +52,16 @@ std::vector<std::string> texts_of(std::span<const trajectory> trajectories, cons
     return texts;
 }
 
+namespace detail {
+
+inline void require_one_per_response(std::string_view function, std::size_t rewards, std::size_t responses) {
+    if (rewards == responses) return;
+    throw shape_error(std::string(function) + ": the reward function gave " + std::to_string(rewards) +
+                      " verdicts for " + std::to_string(responses) + " responses");
+}
+
+}  // namespace detail
+
 /// Samples one response to each question and judges it. The request decides whether that is greedy.
 template <sampler P, tokenizer Tokenizer, reward_function Reward>
 evaluation evaluate_answers(P& policy, std::span<const question> questions, const Tokenizer& tokenizer,
@@ -59,6 +70,7 @@ evaluation evaluate_answers(P& policy, std::span<const question> questions, cons
     const std::vector<trajectory> trajectories = policy.sample(std::span<const generation_prompt>(prompts), request);
     const std::vector<std::string> texts = texts_of(std::span<const trajectory>(trajectories), tokenizer);
     const std::vector<std::optional<reward>> rewards = reward_of(questions, std::span<const std::string>(texts));
+    detail::require_one_per_response("evaluate_answers", rewards.size(), trajectories.size());
     evaluation result;
     for (std::size_t i = 0; i < rewards.size(); ++i) {
         result.tokens += static_cast<std::int64_t>(trajectories[i].prompt.size() + trajectories[i].response.size());

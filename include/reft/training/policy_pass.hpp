@@ -64,6 +64,26 @@ void gather_values(const token_batch& batch, const Values& values, std::vector<T
             static_cast<T>(values[given == wanted ? i : batch.predictors()[static_cast<std::size_t>(i)]]));
 }
 
+/// The gradient of a value loss over the values that a policy or critic gave, in d_values, shaped as these values.
+template <class T, class Values, class ValueLoss, class Weights>
+value_stats value_gradient(const token_batch& batch, const Values& values, const ValueLoss& loss,
+                           const Weights& weights, const value_stats& before, std::vector<T>& gathered,
+                           std::vector<T>& d_values) {
+    d_values.assign(static_cast<std::size_t>(values.extent(0)), T(0));
+    if constexpr (std::is_same_v<ValueLoss, no_value_loss>) {
+        return before;
+    } else {
+        gather_values(batch, values, gathered);
+        if (gathered.empty() && batch.response_tokens() > 0)
+            throw shape_error("accumulate_gradient: a value loss was given but the policy has no values");
+        const value_stats stats = loss_over_values(loss, gathered, weights, gathered, before);  // now the gradient
+        const bool at_every_position = d_values.size() != gathered.size();
+        for (std::size_t i = 0; i < gathered.size(); ++i)
+            d_values[at_every_position ? static_cast<std::size_t>(batch.predictors()[i]) : i] = gathered[i];
+        return stats;
+    }
+}
+
 }  // namespace detail
 
 /// One forward pass, or one forward and backward pass, through a policy. Keeps the buffers between calls.
@@ -92,6 +112,10 @@ class policy_pass {
             token_log_probs(of, ones_, scores.log_probs, scores.entropies, memory_);
         } else {
             const auto lp = view(evaluated.log_probs), h = view(evaluated.entropies);
+            detail::require_same_shape("policy_pass::score", "the policy's log_probs", lp, "response tokens",
+                                       view(scores.log_probs));
+            detail::require_same_shape("policy_pass::score", "the policy's entropies", h, "response tokens",
+                                       view(scores.entropies));
             for (std::size_t i = 0; i < tokens; ++i) {
                 scores.log_probs[i] = static_cast<scalar>(lp[static_cast<std::int64_t>(i)]);
                 scores.entropies[i] = static_cast<scalar>(h[static_cast<std::int64_t>(i)]);
@@ -100,35 +124,37 @@ class policy_pass {
         return scores;
     }
 
-    /// Evaluates the batch, applies the losses with their weights and adds the gradient to the policy's.
+    /// Evaluates the batch, applies the losses with their weights and adds the gradient to the policy's. Returns
+    /// `before`, what earlier micro-batches reported, and the statistics of this one added up.
     ///
     /// Errors    shape_error if a value loss is given and the policy has no values.
     template <policy_loss Loss, class ValueLoss, class Weights>
     loss_stats accumulate_gradient(const token_batch& batch, const Loss& loss, const ValueLoss& value_loss,
-                                   const Weights& weights) {
+                                   const Weights& weights, const loss_stats& before = {}) {
         auto&& evaluated = policy_.evaluate(batch);
         loss_stats stats;
-        stats.value = value_gradient(batch, view(evaluated.values), value_loss, weights);
+        stats.value = detail::value_gradient(batch, view(evaluated.values), value_loss, weights, before.value, values_,
+                                             d_values_);
         const strided_view<const scalar, 1> d_values = view(d_values_);
         if constexpr (logits_policy<P>) {
             const auto logits = view(evaluated.logits);
             const auto of = detail::logits_for(batch, logits);
             const auto d_logits = gradient_buffer(logits);
             memory_.reserve(workspace_bytes(of));
-            stats.policy = loss_over_logits(loss, of, weights, d_logits, memory_, pool_);
+            stats.policy = loss_over_logits(loss, of, weights, d_logits, memory_, pool_, before.policy);
             policy_.backward(d_logits, d_values);
         } else if constexpr (head_policy<P>) {
             const head_logits of(evaluated.hidden, evaluated.head, batch.response_ids(), {batch.temperature});
             const auto d_hidden = zeroed(d_first_, of.hidden()), d_head = zeroed(d_second_, of.head());
             memory_.reserve(workspace_bytes(of));
-            stats.policy = loss_over_head(loss, of, weights, d_hidden, d_head, memory_);
+            stats.policy = loss_over_head(loss, of, weights, d_hidden, d_head, memory_, before.policy);
             policy_.backward(d_hidden, d_head, d_values);
         } else {
             const auto tokens = static_cast<std::size_t>(batch.response_tokens());
             d_first_.assign(tokens, 0);
             d_second_.assign(tokens, 0);
-            stats.policy =
-                loss_over_log_probs(loss, evaluated.log_probs, evaluated.entropies, weights, d_first_, d_second_);
+            stats.policy = loss_over_log_probs(loss, evaluated.log_probs, evaluated.entropies, weights, d_first_,
+                                               d_second_, before.policy);
             policy_.backward(view(d_first_), view(d_second_), d_values);
         }
         return stats;
@@ -136,24 +162,6 @@ class policy_pass {
 
   private:
     using view_2 = strided_view<scalar, 2>;
-
-    template <class Values, class ValueLoss, class Weights>
-    value_stats value_gradient(const token_batch& batch, const Values& values, const ValueLoss& loss,
-                               const Weights& weights) {
-        d_values_.assign(static_cast<std::size_t>(values.extent(0)), 0);
-        if constexpr (std::is_same_v<ValueLoss, no_value_loss>) {
-            return {};
-        } else {
-            detail::gather_values(batch, values, values_);
-            if (values_.empty() && batch.response_tokens() > 0)
-                throw shape_error("accumulate_gradient: a value loss was given but the policy has no values");
-            const value_stats stats = loss_over_values(loss, values_, weights, values_);  // values_ becomes d_values
-            const bool at_every_position = d_values_.size() != values_.size();
-            for (std::size_t i = 0; i < values_.size(); ++i)
-                d_values_[at_every_position ? static_cast<std::size_t>(batch.predictors()[i]) : i] = values_[i];
-            return stats;
-        }
-    }
 
     template <class Logits>
     view_2 gradient_buffer(const Logits& logits) {

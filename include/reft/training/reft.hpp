@@ -1,32 +1,32 @@
 // Reinforced fine-tuning: Algorithm 1 of the paper, made of the public parts.
 #pragma once
 
-#include <reft/advantage/gae.hpp>
 #include <reft/advantage/whiten.hpp>
 #include <reft/core/executor.hpp>
-#include <reft/core/moments.hpp>
 #include <reft/core/weights.hpp>
 #include <reft/loss/clipped_policy.hpp>
 #include <reft/loss/clipped_value.hpp>
 #include <reft/loss/entropy_bonus.hpp>
 #include <reft/reward/answer_reward.hpp>
 #include <reft/reward/kl.hpp>
-#include <reft/reward/shaped_rewards.hpp>
+#include <reft/reward/kl_controller.hpp>
 #include <reft/training/batches.hpp>
+#include <reft/training/critic_pass.hpp>
 #include <reft/training/evaluation.hpp>
+#include <reft/training/experience.hpp>
 #include <reft/training/optimizer_step.hpp>
+#include <reft/training/phase_clock.hpp>
 #include <reft/training/policy_pass.hpp>
 #include <reft/training/reft_metrics.hpp>
 #include <reft/training/reft_options.hpp>
 #include <reft/training/rollout.hpp>
 
-#include <cmath>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
-#include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace reft::inline REFT_ABI {
@@ -44,9 +44,14 @@ namespace reft::inline REFT_ABI {
 /// The stages are public, so that responses may come from elsewhere and stages may be replaced. Every random number
 /// belongs to (seed, step, row, position): the same seed gives the same run, on any number of threads.
 ///
+/// Values come from the policy's own value head, from a critic of its own (give one), or, where there is neither, are
+/// replaced by the reward to go. Truncated responses count as terminated, as in the paper's code.
+///
+/// Errors    option_error from the constructor; non_finite_error, with the policy as it was before that optimiser step.
 /// Source    Luong et al. 2024, arXiv:2401.08967, Algorithm 1.
 /// Differs   options() says where; the defaults are those of the paper's code for natural language.
-template <trainable_policy P, scorer Reference, tokenizer Tokenizer, reward_function Reward>
+template <trainable_policy P, scorer Reference, tokenizer Tokenizer, reward_function Reward,
+          class Critic = shared_critic>
     requires optimizable<P>
 class reft_trainer {
   public:
@@ -55,20 +60,20 @@ class reft_trainer {
     /// All of these must outlive the trainer.
     reft_trainer(P& policy, Reference& reference, const Tokenizer& tokenizer, Reward& reward_of,
                  const reft_options& options, executor& pool)
-        : policy_(policy),
-          reference_(reference),
-          tokenizer_(tokenizer),
-          reward_of_(reward_of),
-          options_(options),
-          pool_(pool),
-          pass_(policy, pool) {
-        require_valid(options);
-        state_.kl_coef = options.kl_coef;
-    }
+        requires std::same_as<Critic, shared_critic>
+        : reft_trainer(policy, reference, tokenizer, reward_of, nullptr, options, pool) {}
+
+    reft_trainer(P& policy, Reference& reference, const Tokenizer& tokenizer, Reward& reward_of, Critic& critic_of,
+                 const reft_options& options, executor& pool)
+        requires critic<Critic>
+        : reft_trainer(policy, reference, tokenizer, reward_of, &critic_of, options, pool) {}
 
     const reft_options& options() const { return options_; }
     const reft_state& state() const { return state_; }
     void restore(const reft_state& state) { state_ = state; }
+
+    /// How long the phases took so far. Not part of the state: the clock decides nothing.
+    const reft_timing& timing() const { return timing_; }
 
     /// One step of Algorithm 1: lines 8 to 14.
     reft_metrics step(std::span<const question> questions)
@@ -83,6 +88,7 @@ class reft_trainer {
     rollout sample(std::span<const question> questions)
         requires sampler<P>
     {
+        const phase_clock clock(timing_.sample);
         generation_request request = options_.generation;
         request.seed = options_.seed;
         request.step = static_cast<std::uint32_t>(state_.steps);
@@ -90,27 +96,36 @@ class reft_trainer {
         const auto prompts = prompts_for(questions, tokenizer_, options_.form, options_.samples_per_question);
         rollout sampled;
         sampled.trajectories = policy_.sample(std::span<const generation_prompt>(prompts), request);
-        state_.token_passes += sampled.positions();
+        count_passes(timing_.sample, sampled.positions());
         return sampled;
     }
 
-    /// Rewards of the responses: trajectory i answers the question of its group.
+    /// Rewards of the responses: each trajectory answers the question of its group.
     void judge(std::span<const question> questions, rollout& sampled) {
+        const phase_clock clock(timing_.judge);
         std::vector<question> asked;
-        for (const trajectory& t : sampled.trajectories) asked.push_back(questions[static_cast<std::size_t>(t.group)]);
+        for (const trajectory& t : sampled.trajectories) {
+            if (t.group < 0 || t.group >= static_cast<std::int64_t>(questions.size()))
+                throw value_error("reft_trainer::judge: a trajectory has group " + std::to_string(t.group) +
+                                  " but there are " + std::to_string(questions.size()) + " questions");
+            asked.push_back(questions[static_cast<std::size_t>(t.group)]);
+        }
         const auto texts = texts_of(std::span<const trajectory>(sampled.trajectories), tokenizer_);
         sampled.rewards = reward_of_(std::span<const question>(asked), std::span<const std::string>(texts));
     }
 
     /// Lines 11 to 14: everything after the rewards. For trajectories that were sampled elsewhere.
     reft_metrics learn(const rollout& sampled) {
+        detail::require_one_per_response("reft_trainer::learn", sampled.rewards.size(), sampled.trajectories.size());
         const rollout judged = with_verdict(sampled);
         reft_metrics metrics;
         metrics.step = state_.steps;
-        describe(sampled, metrics);
+        metrics.kl_coef = state_.kl_coef;
+        measure_responses(sampled, metrics);
         if (!judged.trajectories.empty()) {
             const experience<scalar> e = experience_of(judged, metrics);
             update(judged, e, metrics);
+            steer_kl(metrics.sequence_kl, static_cast<double>(judged.trajectories.size()));
         }
         ++state_.steps;
         metrics.optimizer_steps = state_.optimizer_steps;
@@ -118,94 +133,111 @@ class reft_trainer {
         return metrics;
     }
 
-    /// Lines 11 and 12: what the policy and the reference say of the responses, rewards, advantages, returns.
+    /// Lines 11 and 12: what policy, critic and reference say of the responses; rewards, advantages, returns.
     experience<scalar> experience_of(const rollout& judged, reft_metrics& metrics) {
+        const phase_clock clock(timing_.score);
         experience<scalar> e;
         for (const auto& [begin, end] : micro_batches(judged.lengths(), options_.micro_batch_tokens))
             append_scores(judged.batch(begin, end), e);
-
         const token_batch batch = judged.batch();
         const rows r = batch.responses();
-        const std::vector<scalar> scores = judged.template scores<scalar>();
-        e.rewards.resize(e.kl.size());
-        e.advantages.resize(e.kl.size());
-        e.returns.resize(e.kl.size());
-        shaped_rewards(scores, e.kl, r, e.rewards, {.kl_coef = state_.kl_coef});
-        if (e.values.empty()) {  // no critic: the reward to go
-            const std::vector<scalar> zero(e.kl.size(), 0);
-            gae(e.rewards, zero, r, e.advantages, {options_.gae.gamma, 1.0});
-            e.returns = e.advantages;
-        } else {
-            gae(e.rewards, e.values, r, e.advantages, options_.gae);
-            returns(e.advantages, e.values, r, e.returns);
-        }
-        describe(batch, e, metrics);
+        shape_and_estimate(e, judged.template scores<scalar>(), r, state_.kl_coef, options_.gae);
+        measure_experience(e, r, metrics);
         if (options_.whiten_advantages) whiten(e.advantages, r, e.advantages, options_.whitening);
         return e;
     }
 
     /// Lines 13 and 14: U epochs over the responses in random order, one optimiser step per mini-batch.
     void update(const rollout& judged, const experience<scalar>& e, reft_metrics& metrics) {
+        const phase_clock clock(timing_.update);
         const auto count = static_cast<std::int64_t>(judged.trajectories.size());
         const std::int64_t rows_per_step = options_.mini_batch_rows > 0 ? options_.mini_batch_rows : count;
         const token_batch all = judged.batch();
         for (std::int64_t epoch = 0; epoch < options_.update_epochs; ++epoch) {
-            const auto stream =
-                random_stream(options_.seed, random_purpose::order,
-                              static_cast<std::uint32_t>(state_.steps * options_.update_epochs + epoch + 1));
-            const std::vector<std::int64_t> order = random_order(count, stream);
+            const auto number = static_cast<std::uint32_t>(state_.steps * options_.update_epochs + epoch);
+            const auto order = random_order(count, random_stream(options_.seed, random_purpose::mini_batches, number));
             for (std::int64_t begin = 0; begin < count; begin += rows_per_step) {
-                const auto chosen = std::span(order).subspan(
-                    static_cast<std::size_t>(begin), static_cast<std::size_t>(std::min(rows_per_step, count - begin)));
+                const auto n = static_cast<std::size_t>(std::min(rows_per_step, count - begin));
+                const auto chosen = std::span<const std::int64_t>(order).subspan(static_cast<std::size_t>(begin), n);
                 if (!update_on(judged, e, all, chosen, metrics)) return;
             }
         }
     }
 
   private:
+    static constexpr bool has_critic = critic<Critic>;
+
+    reft_trainer(P& policy, Reference& reference, const Tokenizer& tokenizer, Reward& reward_of, Critic* critic_of,
+                 const reft_options& options, executor& pool)
+        : policy_(policy),
+          reference_(reference),
+          tokenizer_(tokenizer),
+          reward_of_(reward_of),
+          critic_(critic_of),
+          options_(options),
+          pool_(pool),
+          pass_(policy, pool) {
+        require_valid(options);
+        if (options.exact_kl && !(logits_policy<P> && logits_scorer<Reference>))
+            throw option_error("reft_trainer: exact_kl needs a policy and a reference that give logits");
+        state_.kl_coef = options.kl_coef;
+    }
+
     /// One optimiser step. False if the KL to the policy that sampled is beyond its target: no step was taken.
     bool update_on(const rollout& judged, const experience<scalar>& e, const token_batch& all,
                    std::span<const std::int64_t> chosen, reft_metrics& metrics) {
-        const auto rule = options_.average;
         const token_batch whole = judged.batch(chosen);
-        const double count = denominator(whole.responses(), rule);
+        const double count = options_.average == aggregation::constant
+                                 ? options_.constant_denominator
+                                 : denominator(whole.responses(), options_.average);
         std::vector<std::int64_t> lengths;
         for (const std::int64_t row : chosen) lengths.push_back(judged.length(static_cast<std::size_t>(row)));
-
-        const bool value_only = state_.optimizer_steps < options_.value_only_steps;
         policy_.zero_gradient();
+        if constexpr (has_critic) critic_->zero_gradient();
         loss_stats stats;
         for (const auto& [begin, end] : micro_batches(lengths, options_.micro_batch_tokens)) {
-            const auto part_of_chosen = chosen.subspan(begin, end - begin);
-            const token_batch batch = judged.batch(part_of_chosen);
-            const auto part = [&](const std::vector<scalar>& x) { return gathered_rows(x, all, part_of_chosen); };
-            std::vector<scalar> weights(static_cast<std::size_t>(batch.response_tokens()));
-            token_weights(batch.responses(), rule, count, weights);
-            const std::vector<scalar> old_log_probs = part(e.log_probs), advantages = part(e.advantages),
-                                      old_values = part(e.values), targets = part(e.returns);
-            const auto policy_loss =
-                (value_only ? 0.0 : 1.0) * clipped_policy(old_log_probs, advantages, options_.policy_loss) +
-                (value_only ? 0.0 : options_.entropy_coef) * entropy_bonus<scalar>();
-            const loss_stats of_part =
-                e.values.empty()
-                    ? pass_.accumulate_gradient(batch, policy_loss, no_value_loss(), weights)
-                    : pass_.accumulate_gradient(
-                          batch, policy_loss,
-                          options_.value_coef * clipped_value(old_values, targets, options_.value_loss), weights);
-            detail::require_finite("reft_trainer::update", batch, of_part, part_of_chosen);
-            stats.merge(of_part);
+            const auto rows_of_part = chosen.subspan(begin, end - begin);
+            const token_batch batch = judged.batch(rows_of_part);
+            stats = accumulate(batch, rows_of_experience(e, all, rows_of_part), count, stats);
+            detail::require_finite("reft_trainer::update", batch, stats, rows_of_part);
         }
-        state_.token_passes += 2 * whole.tokens();
+        count_passes(timing_.update, (has_critic ? 4 : 2) * whole.tokens());
         if (stats.policy.mean_old_kl_k3() > options_.target_kl) {
             metrics.stopped_early = true;
             policy_.zero_gradient();
             return false;
         }
         metrics.learning_rate = learning_rate(options_.learning_rate, state_.optimizer_steps);
-        metrics.add_update(stats, clipped_optimizer_step("reft_trainer::update", policy_, metrics.learning_rate,
-                                                         options_.max_gradient_norm));
+        const auto follow = [&](auto& model) {
+            return clipped_optimizer_step("reft_trainer::update", model, metrics.learning_rate,
+                                          options_.max_gradient_norm);
+        };
+        if constexpr (has_critic) follow(*critic_);
+        metrics.add_update(stats, !has_critic || !value_only() ? follow(policy_) : 0.0);
         ++state_.optimizer_steps;
         return true;
+    }
+
+    bool value_only() const { return state_.optimizer_steps < options_.value_only_steps; }
+
+    /// The losses of a micro-batch and their gradients, on top of what the micro-batches before it gave.
+    loss_stats accumulate(const token_batch& batch, const experience<scalar>& e, double count, loss_stats stats) {
+        std::vector<scalar> weights(static_cast<std::size_t>(batch.response_tokens()));
+        token_weights(batch.responses(), options_.average, count, weights);
+        const double policy_weight = value_only() ? 0.0 : 1.0;
+        const auto policy_loss = policy_weight * clipped_policy(e.log_probs, e.advantages, options_.policy_loss);
+        const auto value_loss = [&] {
+            return options_.value_coef * clipped_value(e.values, e.returns, options_.value_loss);
+        };
+        const auto with = [&](const auto& loss) {
+            if constexpr (!has_critic)
+                if (!e.values.empty()) return pass_.accumulate_gradient(batch, loss, value_loss(), weights, stats);
+            return pass_.accumulate_gradient(batch, loss, no_value_loss(), weights, stats);
+        };
+        if constexpr (has_critic)
+            stats.value = accumulate_value_gradient(*critic_, batch, value_loss(), weights, stats.value);
+        if (options_.entropy_coef == 0) return with(policy_loss);  // the entropy need not be computed
+        return with(policy_loss + (policy_weight * options_.entropy_coef) * entropy_bonus<scalar>());
     }
 
     void append_scores(const token_batch& batch, experience<scalar>& e) {
@@ -213,61 +245,57 @@ class reft_trainer {
         const token_scores<scalar> now = pass_.score(batch);
         const auto reference = reference_log_probs(reference_, batch, pool_);
         std::vector<scalar> kl(now.log_probs.size());
-        if (options_.exact_kl) {
-            if constexpr (logits_policy<P> && logits_scorer<Reference>)
+        sampled_kl(now.log_probs, reference, batch.responses(), kl, options_.kl_in_reward);
+        std::int64_t passes = 2;  // the policy's and the reference's
+        if constexpr (logits_policy<P> && logits_scorer<Reference>)
+            if (options_.exact_kl) {
                 kl = exact_kl(policy_, reference_, batch, pool_);
-            else
-                throw option_error("reft_trainer: exact_kl needs a policy and a reference that give logits");
+                passes = 4;
+            }
+        if constexpr (has_critic) {
+            append(e.values, values_of(*critic_, batch));
+            ++passes;
         } else {
-            sampled_kl(now.log_probs, reference, batch.responses(), kl, options_.kl_in_reward);
+            append(e.values, now.values);
         }
         append(e.log_probs, now.log_probs);
         append(e.entropies, now.entropies);
-        append(e.values, now.values);
         append(e.ref_log_probs, reference);
         append(e.kl, kl);
-        state_.token_passes += 2 * batch.tokens();  // the policy's and the reference's forward pass
+        count_passes(timing_.score, passes * batch.tokens());
     }
 
-    void describe(const rollout& sampled, reft_metrics& metrics) const {
-        metrics.responses = static_cast<std::int64_t>(sampled.trajectories.size());
-        for (std::size_t i = 0; i < sampled.trajectories.size(); ++i) {
-            const trajectory& t = sampled.trajectories[i];
-            metrics.response_length += static_cast<double>(t.response.size());
-            metrics.truncated += t.truncated();
-            if (!sampled.rewards[i]) continue;
-            ++metrics.judged;
-            metrics.reward += sampled.rewards[i]->value;
-            metrics.accuracy += sampled.rewards[i]->correct;
-            metrics.answered += sampled.rewards[i]->found.found.has_value();
-        }
-        for (double* mean : {&metrics.response_length, &metrics.truncated})
-            *mean = detail::mean_of(*mean, metrics.responses);
-        for (double* mean : {&metrics.reward, &metrics.accuracy, &metrics.answered})
-            *mean = detail::mean_of(*mean, metrics.judged);
+    void steer_kl(double sequence_kl, double samples) {
+        if (!options_.adaptive_kl) return;
+        adaptive_kl_options steering = *options_.adaptive_kl;
+        steering.initial_kl_coef = state_.kl_coef;
+        adaptive_kl_controller controller(steering);
+        controller.update(sequence_kl, samples);
+        state_.kl_coef = controller.kl_coef();
     }
 
-    void describe(const token_batch& batch, const experience<scalar>& e, reft_metrics& metrics) const {
-        const rows r = batch.responses();
-        std::vector<scalar> kl(e.kl.size());
-        sampled_kl(e.log_probs, e.ref_log_probs, r, kl, kl_estimator::k1);
-        metrics.sequence_kl = mean_sequence_kl(kl, r);
-        metrics.kl_k1 = moments_of(kl, r).mean;
-        sampled_kl(e.log_probs, e.ref_log_probs, r, kl, kl_estimator::k3);
-        metrics.kl_k3 = moments_of(kl, r).mean;
-        metrics.kl_coef = state_.kl_coef;
-        metrics.entropy = moments_of(e.entropies, r).mean;
-        if (!e.values.empty()) metrics.explained_variance = explained_variance(e.values, e.returns, r);
+    void count_passes(phase_time& phase, std::int64_t positions) {
+        phase.positions += positions;
+        state_.token_passes += positions;
     }
 
     P& policy_;
     Reference& reference_;
     const Tokenizer& tokenizer_;
     Reward& reward_of_;
+    Critic* critic_;
     reft_options options_;
     executor& pool_;
     policy_pass<P> pass_;
     reft_state state_;
+    reft_timing timing_;
 };
+
+template <class P, class Reference, class Tokenizer, class Reward>
+reft_trainer(P&, Reference&, const Tokenizer&, Reward&, const reft_options&, executor&)
+    -> reft_trainer<P, Reference, Tokenizer, Reward>;
+template <class P, class Reference, class Tokenizer, class Reward, class Critic>
+reft_trainer(P&, Reference&, const Tokenizer&, Reward&, Critic&, const reft_options&, executor&)
+    -> reft_trainer<P, Reference, Tokenizer, Reward, Critic>;
 
 }  // namespace reft::inline REFT_ABI

@@ -3,10 +3,14 @@
 
 #include <reft/advantage/gae.hpp>
 #include <reft/core/moments.hpp>
+#include <reft/reward/kl.hpp>
+#include <reft/training/experience.hpp>
 #include <reft/training/policy_pass.hpp>
+#include <reft/training/rollout.hpp>
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace reft::inline REFT_ABI {
 
@@ -79,6 +83,36 @@ double explained_variance(const Values& values, const Returns& returns, const ro
         }
     const double total = moments_of(returns, r).squared_deviations;
     return total > 0 ? 1.0 - residual.squared_deviations / total : 0.0;
+}
+
+/// Fills in what the responses themselves tell.
+inline void measure_responses(const rollout& sampled, reft_metrics& m) {
+    m.responses = static_cast<std::int64_t>(sampled.trajectories.size());
+    for (std::size_t i = 0; i < sampled.trajectories.size(); ++i) {
+        const trajectory& t = sampled.trajectories[i];
+        m.response_length += static_cast<double>(t.response.size());
+        m.truncated += t.truncated();
+        if (!sampled.rewards[i]) continue;
+        ++m.judged;
+        m.reward += sampled.rewards[i]->value;
+        m.accuracy += sampled.rewards[i]->correct;
+        m.answered += sampled.rewards[i]->found.found.has_value();
+    }
+    for (double* mean : {&m.response_length, &m.truncated}) *mean = detail::mean_of(*mean, m.responses);
+    for (double* mean : {&m.reward, &m.accuracy, &m.answered}) *mean = detail::mean_of(*mean, m.judged);
+}
+
+/// Fills in what policy, reference and critic say of them, before the advantages are whitened.
+template <class T>
+void measure_experience(const experience<T>& e, const rows& r, reft_metrics& m) {
+    std::vector<T> kl(e.kl.size());
+    sampled_kl(e.log_probs, e.ref_log_probs, r, kl, kl_estimator::k1);
+    m.sequence_kl = mean_sequence_kl(kl, r);
+    m.kl_k1 = moments_of(kl, r).mean;
+    sampled_kl(e.log_probs, e.ref_log_probs, r, kl, kl_estimator::k3);
+    m.kl_k3 = moments_of(kl, r).mean;
+    m.entropy = moments_of(e.entropies, r).mean;
+    if (!e.values.empty()) m.explained_variance = explained_variance(e.values, e.returns, r);
 }
 
 }  // namespace reft::inline REFT_ABI

@@ -9,11 +9,15 @@
 #include <reft/loss/clipped_value.hpp>
 #include <reft/loss/kl_estimate.hpp>
 #include <reft/policy/generation_request.hpp>
+#include <reft/reward/kl_controller.hpp>
 #include <reft/text/prompt_template.hpp>
 #include <reft/training/schedule.hpp>
 
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace reft::inline REFT_ABI {
 
@@ -27,6 +31,7 @@ struct reft_options {
 
     double kl_coef = 0.05;  ///< β
     kl_estimator kl_in_reward = kl_estimator::k1;
+    std::optional<adaptive_kl_options> adaptive_kl = std::nullopt;  ///< steer β from kl_coef on; unit: sequence KL
     bool exact_kl = false;  ///< the KL of whole distributions, as the paper writes it
     gae_options gae = {};
     bool whiten_advantages = true;
@@ -37,6 +42,7 @@ struct reft_options {
     double value_coef = 5.0;  ///< α; the value loss has its ½ inside
     double entropy_coef = 0.0;
     aggregation average = aggregation::sequence_mean_of_token_means;
+    double constant_denominator = 1.0;  ///< for aggregation::constant
 
     std::int64_t update_epochs = 2;          ///< U
     std::int64_t mini_batch_rows = 0;        ///< rows per optimiser step; 0: all of the rollout
@@ -60,8 +66,18 @@ inline void require_valid(const reft_options& o) {
     detail::require_option(o.mini_batch_rows >= 0, "reft_options", "mini_batch_rows must not be negative",
                            static_cast<double>(o.mini_batch_rows));
     detail::require_option(o.value_coef >= 0, "reft_options", "value_coef must not be negative", o.value_coef);
-    detail::require_option(o.kl_coef == o.kl_coef, "reft_options", "kl_coef must be a number", o.kl_coef);
+    const auto finite = [](std::string_view what, double value) {
+        detail::require_option(value - value == 0, "reft_options", std::string(what) + " must be finite", value);
+    };
+    finite("kl_coef", o.kl_coef);
+    finite("entropy_coef", o.entropy_coef);
+    finite("value_coef", o.value_coef);
     require_valid(o.generation.sampling);
+    require_valid(o.gae);
+    require_valid(o.whitening);
+    require_valid(o.policy_loss);
+    require_valid(o.value_loss);
+    if (o.adaptive_kl) adaptive_kl_controller{*o.adaptive_kl};
     learning_rate(o.learning_rate, 0);
 }
 

@@ -1,4 +1,4 @@
-// Sampled responses with their rewards, and the per-token numbers that are learnt from.
+// Sampled responses with their rewards.
 #pragma once
 
 #include <reft/policy/trajectory.hpp>
@@ -39,13 +39,9 @@ struct rollout {
     }
     /// The given rows, in the given order.
     token_batch batch(std::span<const std::int64_t> rows_wanted) const {
-        token_batch result;
-        for (const std::int64_t i : rows_wanted) {
-            const trajectory& t = trajectories[static_cast<std::size_t>(i)];
-            result.temperature = t.temperature;
-            result.add(t.prompt, t.response);
-        }
-        return result;
+        std::vector<trajectory> chosen;
+        for (const std::int64_t i : rows_wanted) chosen.push_back(trajectories[static_cast<std::size_t>(i)]);
+        return batch_of(chosen);
     }
 
     /// The rewards of rows that all have a verdict.
@@ -66,30 +62,6 @@ inline rollout with_verdict(const rollout& all) {
             judged.rewards.push_back(all.rewards[i]);
         }
     return judged;
-}
-
-/// Per-token numbers of a rollout, [response tokens] each, as they were before the first update.
-template <class T>
-struct experience {
-    std::vector<T> log_probs = {}, entropies = {},
-                   values = {};  ///< of the policy that sampled; values empty without a critic
-    std::vector<T> ref_log_probs = {}, kl = {};
-    std::vector<T> rewards = {}, advantages = {},
-                   returns = {};  ///< advantages as the loss sees them: whitened if wanted
-};
-
-/// The rows `chosen` of a per-token array about `batch`, one after the other. Empty arrays stay empty.
-template <class T>
-std::vector<T> gathered_rows(const std::vector<T>& x, const token_batch& batch, std::span<const std::int64_t> chosen) {
-    std::vector<T> result;
-    if (x.empty()) return result;
-    const auto offsets = batch.response_offsets();
-    for (const std::int64_t b : chosen) {
-        const auto first = x.begin() + static_cast<std::ptrdiff_t>(offsets[static_cast<std::size_t>(b)]);
-        const auto last = x.begin() + static_cast<std::ptrdiff_t>(offsets[static_cast<std::size_t>(b) + 1]);
-        result.insert(result.end(), first, last);
-    }
-    return result;
 }
 
 }  // namespace reft::inline REFT_ABI

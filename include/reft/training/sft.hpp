@@ -28,6 +28,7 @@ struct sft_options {
     schedule learning_rate{.rate = 1e-5};
     double max_gradient_norm = 1.0;
     aggregation average = aggregation::token_mean;
+    double constant_denominator = 1.0;       ///< for aggregation::constant
     std::int64_t micro_batch_tokens = 8192;  ///< positions that go through the policy at once
 };
 
@@ -69,14 +70,19 @@ class sft_trainer {
 
     /// One optimiser step on the examples `rows` of `examples`, in micro-batches whose gradients add up.
     sft_metrics step(std::span<const sft_example> examples, std::span<const std::int64_t> rows) {
+        if (rows.empty()) throw value_error("sft_trainer::step: no rows were given");
         std::vector<std::int64_t> lengths;
         token_batch all;  // for the denominator of the whole step
         for (const std::int64_t row : rows) {
+            if (row < 0 || row >= static_cast<std::int64_t>(examples.size()))
+                throw value_error("sft_trainer::step: row " + std::to_string(row) + " is not one of the " +
+                                  std::to_string(examples.size()) + " examples");
             const sft_example& e = examples[static_cast<std::size_t>(row)];
             lengths.push_back(static_cast<std::int64_t>(e.prompt.size() + e.response.size()));
             all.add(e.prompt, e.response);
         }
-        const double count = denominator(all.responses(), options_.average);
+        const double count = options_.average == aggregation::constant ? options_.constant_denominator
+                                                                       : denominator(all.responses(), options_.average);
         policy_.zero_gradient();
         loss_stats stats;
         for (const auto& [begin, end] : micro_batches(lengths, options_.micro_batch_tokens)) {
@@ -87,10 +93,8 @@ class sft_trainer {
             }
             weights_.resize(static_cast<std::size_t>(batch.response_tokens()));
             token_weights(batch.responses(), options_.average, count, weights_);
-            const loss_stats part =
-                pass_.accumulate_gradient(batch, cross_entropy<scalar>(), no_value_loss(), weights_);
-            detail::require_finite("sft_trainer::step", batch, part, rows.subspan(begin));
-            stats.merge(part);
+            stats = pass_.accumulate_gradient(batch, cross_entropy<scalar>(), no_value_loss(), weights_, stats);
+            detail::require_finite("sft_trainer::step", batch, stats, rows.subspan(begin));
         }
         sft_metrics metrics;
         metrics.learning_rate = learning_rate(options_.learning_rate, state_.optimizer_steps);

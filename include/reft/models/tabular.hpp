@@ -1,0 +1,266 @@
+// A policy that is a table: one row of logits and one value for every context of a few tokens.
+#pragma once
+
+#include <reft/core/error.hpp>
+#include <reft/core/std_tensors.hpp>
+#include <reft/policy/generation.hpp>
+#include <reft/policy/token_batch.hpp>
+#include <reft/policy/trajectory.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace reft::inline REFT_ABI {
+
+struct tabular_options {
+    std::int64_t vocabulary = 2;  ///< >= 1
+    std::int64_t order = 1;       ///< tokens that a context has: 1 is a bigram model; >= 1
+    bool value_head = true;
+};
+
+inline constexpr std::int64_t max_tabular_logits = std::int64_t{1} << 28;
+
+inline void require_valid(const tabular_options& options) {
+    detail::require_option(options.vocabulary > 0, "tabular_options", "vocabulary must be positive",
+                           static_cast<double>(options.vocabulary));
+    detail::require_option(options.order > 0, "tabular_options", "order must be positive",
+                           static_cast<double>(options.order));
+    const double logits = std::pow(static_cast<double>(options.vocabulary) + 1, static_cast<double>(options.order)) *
+                          static_cast<double>(options.vocabulary);
+    detail::require_option(logits <= static_cast<double>(max_tabular_logits), "tabular_options",
+                           "the table may have at most 2^28 logits", logits);
+}
+
+/// The numbers of the contexts: context 0 is the start of a row, `after(c, id)` the context that follows c.
+///
+///   c = Σ_k (id_k + 1)·(vocabulary + 1)^k     over the last `order` ids, k = 0 the last; missing ones count 0
+class tabular_contexts {
+  public:
+    explicit tabular_contexts(const tabular_options& options) : base_(options.vocabulary + 1) {
+        require_valid(options);
+        for (std::int64_t k = 0; k < options.order; ++k) count_ *= base_;
+    }
+
+    std::int64_t count() const { return count_; }
+    std::int64_t after(std::int64_t context, token_id id) const { return (context * base_ + id + 1) % count_; }
+
+    /// The context behind `ids`.
+    /// Errors    value_error if an id is outside the vocabulary.
+    std::int64_t after(std::span<const token_id> ids) const {
+        std::int64_t context = 0;
+        for (std::size_t t = 0; t < ids.size(); ++t) {
+            if (ids[t] < 0 || ids[t] >= base_ - 1)
+                throw value_error("tabular_policy: id " + std::to_string(ids[t]) + " at position " + std::to_string(t) +
+                                  " of a row is not in the vocabulary of " + std::to_string(base_ - 1));
+            context = after(context, ids[t]);
+        }
+        return context;
+    }
+
+  private:
+    std::int64_t base_, count_ = 1;
+};
+
+/// Everything that training changes, and in the same layout its gradient.
+template <std::floating_point T>
+struct tabular_state {
+    std::vector<T> logits = {};  ///< [contexts, vocabulary]
+    std::vector<T> values = {};  ///< [contexts], or [0] without value head
+};
+
+/// What evaluate gives: logits [response tokens, vocabulary], values [response tokens] or, without value head, [0].
+template <class T>
+struct tabular_output {
+    strided_view<T, 2> logits;
+    strided_view<T, 1> values;
+};
+
+namespace detail {
+
+/// A row of a decoder is the context it has reached.
+template <class T>
+struct tabular_decoder {
+    const tabular_contexts& contexts;
+    strided_view<const T, 2> table;
+    std::vector<std::int64_t> reached;
+
+    std::int64_t capacity() const { return static_cast<std::int64_t>(reached.size()); }
+    std::int64_t max_length() const { return std::numeric_limits<std::int64_t>::max(); }
+    void prefill(std::int64_t row, std::span<const token_id> ids) {
+        reached[static_cast<std::size_t>(row)] = contexts.after(ids);
+    }
+    void decode(std::span<const std::int64_t> rows, std::span<const token_id> ids) {
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            std::int64_t& context = reached[static_cast<std::size_t>(rows[i])];
+            context = contexts.after(context, ids[i]);
+        }
+    }
+    strided_view<const T, 1> logits(std::int64_t row) const { return table[reached[static_cast<std::size_t>(row)]]; }
+    void drop(std::int64_t) {}
+};
+
+}  // namespace detail
+
+/// A softmax policy without a network: nothing is shared between contexts, so that any policy over short contexts
+/// can be written down, and expectations over all its responses can be enumerated.
+///
+///   logits = table[context],   value = values[context],   context = the last `order` tokens of the row
+///
+/// A row with fewer tokens has a context of its own. Models logits_policy, logits_scorer, sampler, optimizable and
+/// snapshotable; the snapshot is a copy.
+///
+/// Gradient  every parameter's is one sum over the tokens in order: the same bits for any split between rows.
+/// Errors    evaluate, score_logits, sample: value_error if an id is outside the vocabulary.
+template <std::floating_point T>
+class tabular_policy {
+  public:
+    using scalar = T;
+    static constexpr bool logits_may_be_overwritten = true;
+
+    /// All logits and values are 0: the uniform policy.
+    /// Errors    option_error if an option is out of range or the table too large.
+    explicit tabular_policy(const tabular_options& options)
+        : options_(options),
+          contexts_(options),
+          state_{std::vector<T>(static_cast<std::size_t>(contexts_.count() * options.vocabulary)),
+                 std::vector<T>(static_cast<std::size_t>(options.value_head ? contexts_.count() : 0))},
+          gradient_(state_) {}
+
+    const tabular_options& options() const { return options_; }
+    const tabular_contexts& contexts() const { return contexts_; }
+
+    const tabular_state<T>& state() const { return state_; }
+    /// Errors    shape_error if the state is that of another table.
+    void restore(tabular_state<T> state) {
+        const auto require_size = [](const char* name, std::size_t given, std::size_t own) {
+            if (given != own)
+                throw shape_error("tabular_policy::restore: " + std::string(name) + " is [" + std::to_string(given) +
+                                  "] but the table is [" + std::to_string(own) + "]");
+        };
+        require_size("logits", state.logits.size(), state_.logits.size());
+        require_size("values", state.values.size(), state_.values.size());
+        state_ = std::move(state);
+        outstanding_ = false;
+    }
+
+    /// The accumulated gradient.
+    const tabular_state<T>& gradient() const { return gradient_; }
+
+    /// Logits at temperature 1 and values, one row per response token; valid until the next evaluate. The logits
+    /// may be overwritten, by their gradient for instance.
+    tabular_output<T> evaluate(const token_batch& batch) {
+        outstanding_ = false;
+        gather_logits(batch, evaluated_, logits_);
+        values_.clear();
+        if (options_.value_head)
+            for (const std::int64_t context : evaluated_)
+                values_.push_back(state_.values[static_cast<std::size_t>(context)]);
+        outstanding_ = true;
+        return {{logits_.data(), {batch.response_tokens(), options_.vocabulary}}, view(values_)};
+    }
+
+    /// Adds ∂L/∂parameters to the gradient, given ∂L/∂logits and ∂L/∂values of the evaluated batch.
+    ///
+    /// Shapes    d_logits: [response tokens, vocabulary]; d_values: [response tokens], or [0] for a loss without
+    ///           values.
+    /// Errors    shape_error if a shape differs; value_error if no evaluate is outstanding.
+    void backward(strided_view<const T, 2> d_logits, strided_view<const T, 1> d_values) {
+        if (!outstanding_) throw value_error("tabular_policy::backward: no evaluate is outstanding");
+        const auto tokens = static_cast<std::int64_t>(evaluated_.size());
+        const strided_view<const T, 2> logits(logits_.data(), {tokens, options_.vocabulary});
+        detail::require_same_shape("tabular_policy::backward", "d_logits", d_logits, "logits", logits);
+        if (!d_values.empty())
+            detail::require_same_shape("tabular_policy::backward", "d_values", d_values, "values", view(values_));
+        outstanding_ = false;
+        for (std::int64_t i = 0; i < tokens; ++i) {
+            const std::int64_t context = evaluated_[static_cast<std::size_t>(i)];
+            T* row = gradient_.logits.data() + context * options_.vocabulary;
+            for (std::int64_t j = 0; j < options_.vocabulary; ++j) row[j] += d_logits(i, j);
+            if (!d_values.empty()) gradient_.values[static_cast<std::size_t>(context)] += d_values[i];
+        }
+    }
+
+    /// Logits without keeping anything for backward; an outstanding evaluate stays outstanding. Valid until the
+    /// next call.
+    strided_view<const T, 2> score_logits(const token_batch& batch) {
+        gather_logits(batch, scored_, scored_logits_);
+        return {scored_logits_.data(), {batch.response_tokens(), options_.vocabulary}};
+    }
+
+    /// One response per prompt, see generate.
+    std::vector<trajectory> sample(std::span<const generation_prompt> prompts,
+                                   const generation_request& request) const {
+        const std::size_t rows_at_once = std::clamp<std::size_t>(prompts.size(), 1, 64);
+        detail::tabular_decoder<T> decoder{contexts_,
+                                           {state_.logits.data(), {contexts_.count(), options_.vocabulary}},
+                                           std::vector<std::int64_t>(rows_at_once)};
+        return generate(decoder, prompts, request);
+    }
+
+    void zero_gradient() {
+        std::fill(gradient_.logits.begin(), gradient_.logits.end(), T(0));
+        std::fill(gradient_.values.begin(), gradient_.values.end(), T(0));
+    }
+
+    /// L2 norm of the accumulated gradient, summed in double.
+    double gradient_norm() const {
+        double sum = 0;
+        for (const std::vector<T>* part : {&gradient_.logits, &gradient_.values})
+            for (const T g : *part) sum += static_cast<double>(g) * static_cast<double>(g);
+        return std::sqrt(sum);
+    }
+
+    /// One step of plain gradient descent: θ ← θ − learning_rate·gradient_scale·gradient. The gradient stays.
+    void optimizer_step(double learning_rate, double gradient_scale) {
+        const T step = static_cast<T>(learning_rate * gradient_scale);
+        const auto descend = [step](std::vector<T>& x, const std::vector<T>& g) {
+            for (std::size_t i = 0; i < x.size(); ++i) x[i] -= step * g[i];
+        };
+        descend(state_.logits, gradient_.logits);
+        descend(state_.values, gradient_.values);
+        outstanding_ = false;
+    }
+
+    tabular_policy snapshot() const { return *this; }
+
+  private:
+    /// The context in front of every response token, and its logits.
+    void gather_logits(const token_batch& batch, std::vector<std::int64_t>& contexts, std::vector<T>& logits) const {
+        contexts.clear();
+        for (std::int64_t b = 0; b < batch.count(); ++b) {
+            const auto row = static_cast<std::size_t>(b);
+            const auto begin = static_cast<std::size_t>(batch.offsets()[row]);
+            const auto length = static_cast<std::size_t>(batch.offsets()[row + 1]) - begin;
+            const auto prompt = static_cast<std::size_t>(batch.prompt_lengths()[row]);
+            const std::span<const token_id> ids = batch.ids().subspan(begin, length);
+            contexts_.after(ids);  // refuses what is outside the vocabulary
+            std::int64_t context = contexts_.after(ids.first(prompt));
+            for (std::size_t t = prompt; t < length; ++t) {
+                contexts.push_back(context);
+                context = contexts_.after(context, ids[t]);
+            }
+        }
+        logits.clear();
+        for (const std::int64_t context : contexts) {
+            const auto row = state_.logits.begin() + static_cast<std::ptrdiff_t>(context * options_.vocabulary);
+            logits.insert(logits.end(), row, row + static_cast<std::ptrdiff_t>(options_.vocabulary));
+        }
+    }
+
+    tabular_options options_;
+    tabular_contexts contexts_;
+    tabular_state<T> state_, gradient_;
+    std::vector<std::int64_t> evaluated_, scored_;  // the context in front of every response token
+    std::vector<T> logits_, values_, scored_logits_;
+    bool outstanding_ = false;
+};
+
+}  // namespace reft::inline REFT_ABI

@@ -1,0 +1,6 @@
+// expect: deleted function
+#include <reft/policy/token_batch.hpp>
+
+#include <vector>
+
+int main() { auto rows = reft::token_batch().responses(); }
