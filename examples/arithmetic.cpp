@@ -7,6 +7,7 @@
 #include <reft/core/thread_pool.hpp>
 #include <reft/io/metrics.hpp>
 #include <reft/models/transformer.hpp>
+#include <reft/training/loop.hpp>
 #include <reft/training/reft.hpp>
 #include <reft/training/sft.hpp>
 
@@ -85,6 +86,12 @@ std::string percent(double share) {
     return text;
 }
 
+std::string decimal(double x) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.3f", x);
+    return text;
+}
+
 /// Measures on the development questions and keeps the policy if it is the best so far.
 void measure(world& w, model& policy, double token_passes, result& r, reft::json_lines& log) {
     const reft::evaluation dev = w.evaluate(policy, w.data.dev, true);
@@ -93,8 +100,7 @@ void measure(world& w, model& policy, double token_passes, result& r, reft::json
         r.best_dev = dev.accuracy;
         r.best = policy.state();
     }
-    nlohmann::ordered_json line = {{"method", r.name}, {"token_passes", token_passes}, {"dev", reft::to_json(dev)}};
-    log.write(line);
+    log.write({{"method", r.name}, {"token_passes", token_passes}, {"dev", reft::to_json(dev)}});
 }
 
 /// Supervised fine-tuning until `token_passes` are spent, measured `measurements` times.
@@ -108,7 +114,7 @@ void fine_tune(world& w, model& policy, reft::sft_trainer<model>& sft, reft::shu
         const auto metrics = sft.step(w.data.annotations, order.next(48));
         const double done = static_cast<double>(sft.state().token_passes - start);
         const double share = std::min(1.0, done / static_cast<double>(token_passes));
-        bar.show(share, "loss " + std::to_string(metrics.loss) + "  dev " + percent(std::max(0.0, r.best_dev)));
+        bar.show(share, "loss " + decimal(metrics.loss) + "  dev " + percent(std::max(0.0, r.best_dev)));
         if (share * measurements >= measured + 1) {
             measure(w, policy, done, r, log);
             ++measured;
@@ -131,19 +137,16 @@ std::int64_t reinforce(world& w, model& policy, reft::thread_pool& pool, result&
     reft::reft_trainer trainer(policy, reference, w.tokens, w.reward, options, pool);
     reft::shuffled_epochs order(static_cast<std::int64_t>(w.data.train.size()), w.s.seed + 1);
     const arithmetic::progress bar(r.name);
-    for (int update = 1; update <= w.s.updates && !interrupted; ++update) {
-        std::vector<reft::question> questions;
-        for (const std::int64_t i : order.next(w.s.questions_per_update))
-            questions.push_back(w.data.train[static_cast<std::size_t>(i)]);
-        const reft::reft_metrics metrics = trainer.step(questions);
-        nlohmann::ordered_json line = {{"method", r.name}, {"train", reft::to_json(metrics)}};
-        log.write(line);
+    reft::train(trainer, w.data.train, order, w.s.questions_per_update, w.s.updates, [&](const reft::reft_metrics& m) {
+        const std::int64_t update = m.step + 1;
+        log.write({{"method", r.name}, {"train", reft::to_json(m)}});
         if (update % std::max(1, w.s.updates / 20) == 0)
-            measure(w, policy, static_cast<double>(trainer.state().token_passes), r, log);
-        bar.show(static_cast<double>(update) / w.s.updates, "reward " + std::to_string(metrics.reward) + "  KL " +
-                                                                std::to_string(metrics.sequence_kl) + "  dev " +
-                                                                percent(std::max(0.0, r.best_dev)));
-    }
+            measure(w, policy, static_cast<double>(m.token_passes), r, log);
+        bar.show(static_cast<double>(update) / w.s.updates,
+                 "reward " + decimal(m.reward) + "  KL " + decimal(m.sequence_kl) + "  dev " + percent(r.best_dev));
+        return interrupted ? reft::after_step::stop : reft::after_step::go_on;
+    });
+    reft::json_lines(w.s.out + "/timing.jsonl").write(reft::to_json(trainer.timing()));
     r.seconds = std::chrono::duration<double>(clock_type::now() - begin).count();
     return trainer.state().token_passes;
 }
@@ -210,7 +213,11 @@ void run(const settings& s) {
     reft::json_lines log(s.out + "/metrics.jsonl");
     std::printf("%lld training problems, %d dev, %d test; %zu parameters; seed %llu\n", static_cast<long long>(s.train),
                 s.dev, s.test, policy.state().parameters.size(), static_cast<unsigned long long>(s.seed));
-    std::printf("for example: %s\n\n", w.tokens.decode(w.data.annotations.front().prompt).c_str());
+    for (std::size_t i = 0; i < 3; ++i) {
+        const auto& e = w.data.annotations[i];
+        std::printf("    %s  %s\n", w.data.train[i].text.c_str(), w.tokens.decode(e.response).c_str());
+    }
+    std::printf("\n");
     std::fflush(stdout);
 
     // Lines 1 to 5: the warm-up.
@@ -266,17 +273,17 @@ int main(int argc, char** argv) {
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     app.add_option("--out", s.out, "folder for metrics and picture")->capture_default_str();
-    app.add_flag("--quick", s.quick, "a few steps of everything, to see that it runs");
+    app.add_flag("--quick", s.quick, "a smaller run, under a minute");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
         return app.exit(e) == 0 ? 0 : 2;
     }
     if (s.quick) {
-        s.train = 600;
-        s.dev = s.test = 100;
-        s.warm_up_epochs = 4;
-        s.updates = 4;
+        s.train = 4000;
+        s.dev = s.test = 200;
+        s.warm_up_epochs = 12;
+        s.updates = 30;
     }
     std::signal(SIGINT, [](int) { interrupted = 1; });
     try {

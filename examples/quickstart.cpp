@@ -17,8 +17,8 @@ int main() {
     const std::vector<float> old_log_probs = {-0.72f, -0.96f, -0.65f, -1.05f, -1.08f};  // of the policy that sampled
     const std::vector<float> ref_log_probs = {-0.80f, -1.10f, -0.70f, -1.00f, -1.20f};  // of the SFT warm-up
     const std::vector<float> old_values = {0.5f, 0.6f, 0.7f, 0.3f, 0.2f};
-    const std::vector<float> values = old_values;    // what the critic says now
-    const std::vector<float> scores = {1.0f, 0.1f};  // right; an answer, but a wrong one
+    const std::vector<float> values = {0.5f, 0.6f, 0.8f, 0.3f, 0.1f};  // what the critic says now
+    const std::vector<float> scores = {1.0f, 0.1f};                    // right; an answer, but a wrong one
 
     // Rewards: the score on the last token, minus β times the KL to the warm-up policy on every token.
     const std::size_t tokens = ids.size();

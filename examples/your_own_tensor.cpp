@@ -10,14 +10,15 @@
 class padded_matrix {
   public:
     padded_matrix(int rows, int columns) : rows_(rows), columns_(columns), pitch_((columns + 15) / 16 * 16) {
-        elements_.resize(static_cast<std::size_t>(rows_ * pitch_), -1e30f);  // what lies in the padding is never read
+        elements_.resize(static_cast<std::size_t>(rows_) * static_cast<std::size_t>(pitch_),
+                         -1e30f);  // what lies in the padding is never read
     }
     int rows() const { return rows_; }
     int columns() const { return columns_; }
     int pitch() const { return pitch_; }
     float* data() { return elements_.data(); }
     const float* data() const { return elements_.data(); }
-    float& operator()(int i, int j) { return elements_[static_cast<std::size_t>(i * pitch_ + j)]; }
+    float& operator()(int i, int j) { return data()[i * pitch_ + j]; }
 
   private:
     int rows_, columns_, pitch_;

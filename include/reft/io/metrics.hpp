@@ -3,6 +3,7 @@
 
 #include <reft/core/error.hpp>
 #include <reft/training/evaluation.hpp>
+#include <reft/training/phase_clock.hpp>
 #include <reft/training/reft_metrics.hpp>
 #include <reft/training/sft.hpp>
 
@@ -45,6 +46,22 @@ inline nlohmann::ordered_json to_json(const reft_metrics& m) {
 inline nlohmann::ordered_json to_json(const sft_metrics& m) {
     return {
         {"loss", m.loss}, {"gradient_norm", m.gradient_norm}, {"learning_rate", m.learning_rate}, {"tokens", m.tokens}};
+}
+
+inline nlohmann::ordered_json to_json(const phase_time& t) {
+    return {{"wall_seconds", t.wall_seconds},
+            {"cpu_seconds", t.cpu_seconds},
+            {"positions", t.positions},
+            {"positions_per_second", t.positions_per_second()},
+            {"cpu_share", t.cpu_share()}};
+}
+
+/// Depends on the clock: keep it in another file than the metrics, which do not.
+inline nlohmann::ordered_json to_json(const reft_timing& t) {
+    return {{"sample", to_json(t.sample)},
+            {"judge", to_json(t.judge)},
+            {"score", to_json(t.score)},
+            {"update", to_json(t.update)}};
 }
 
 inline nlohmann::ordered_json to_json(const evaluation& e) {

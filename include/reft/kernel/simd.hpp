@@ -27,7 +27,7 @@ constexpr std::size_t vector_bytes = 16;
 
 template <class T>
 struct vector_type {
-    typedef T type __attribute__((vector_size(vector_bytes)));
+    typedef T type __attribute__((vector_size(vector_bytes)));  // NOLINT(modernize-use-using): takes no attribute
 };
 template <class T>
 using vec = typename vector_type<T>::type;

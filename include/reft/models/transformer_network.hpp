@@ -3,9 +3,9 @@
 
 #include <reft/core/executor.hpp>
 #include <reft/core/workspace.hpp>
+#include <reft/kernel/matrix_product.hpp>
 #include <reft/models/transformer_layout.hpp>
 #include <reft/models/transformer_options.hpp>
-#include <reft/kernel/matrix_product.hpp>
 
 #include <cmath>
 #include <cstddef>

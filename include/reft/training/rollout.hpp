@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace reft::inline REFT_ABI {
@@ -44,11 +45,15 @@ struct rollout {
         return batch_of(chosen);
     }
 
-    /// The rewards of rows that all have a verdict.
+    /// The values of the rewards; throws value_error if a row has no verdict.
     template <class T>
     std::vector<T> scores() const {
         std::vector<T> result;
-        for (const auto& r : rewards) result.push_back(static_cast<T>(r.value().value));
+        result.reserve(rewards.size());
+        for (const std::optional<reward>& r : rewards) {
+            if (!r) throw value_error("rollout::scores: row " + std::to_string(result.size()) + " has no verdict");
+            result.push_back(static_cast<T>(r->value));
+        }
         return result;
     }
 };
