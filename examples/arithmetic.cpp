@@ -273,17 +273,17 @@ int main(int argc, char** argv) {
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     app.add_option("--out", s.out, "folder for metrics and picture")->capture_default_str();
-    app.add_flag("--quick", s.quick, "a smaller run, under a minute");
+    app.add_flag("--quick", s.quick, "a few steps of everything, to see that it runs; too few to learn arithmetic");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
         return app.exit(e) == 0 ? 0 : 2;
     }
     if (s.quick) {
-        s.train = 4000;
-        s.dev = s.test = 200;
-        s.warm_up_epochs = 12;
-        s.updates = 30;
+        s.train = 1000;
+        s.dev = s.test = 100;
+        s.warm_up_epochs = 4;
+        s.updates = 6;
     }
     std::signal(SIGINT, [](int) { interrupted = 1; });
     try {

@@ -501,7 +501,7 @@ TEST_CASE("tabular: a snapshot stays, a copy goes on alike, scoring leaves an ev
     CHECK(reference_log_probs(p, all.batch, serial()) == before);
 }
 
-TEST_CASE("tabular: the gradient is the same bits for any split between rows, and does not read aliased logits") {
+TEST_CASE("tabular: the gradient is the same bits for any split between rows") {
     const enumeration all;
     table p = random_policy(all.options, 1);
     const vec advantages = test::normal<double>(all.zeros().size(), 6);

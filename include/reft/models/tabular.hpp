@@ -26,8 +26,6 @@ struct tabular_options {
     bool value_head = true;
 };
 
-inline constexpr std::int64_t max_tabular_logits = std::int64_t{1} << 28;
-
 inline void require_valid(const tabular_options& options) {
     detail::require_option(options.vocabulary > 0, "tabular_options", "vocabulary must be positive",
                            static_cast<double>(options.vocabulary));
@@ -35,8 +33,7 @@ inline void require_valid(const tabular_options& options) {
                            static_cast<double>(options.order));
     const double logits = std::pow(static_cast<double>(options.vocabulary) + 1, static_cast<double>(options.order)) *
                           static_cast<double>(options.vocabulary);
-    detail::require_option(logits <= static_cast<double>(max_tabular_logits), "tabular_options",
-                           "the table may have at most 2^28 logits", logits);
+    detail::require_option(logits <= 0x1p28, "tabular_options", "the table may have at most 2^28 logits", logits);
 }
 
 /// The numbers of the contexts: context 0 is the start of a row, `after(c, id)` the context that follows c.
@@ -44,8 +41,9 @@ inline void require_valid(const tabular_options& options) {
 ///   c = Σ_k (id_k + 1)·(vocabulary + 1)^k     over the last `order` ids, k = 0 the last; missing ones count 0
 class tabular_contexts {
   public:
-    explicit tabular_contexts(const tabular_options& options) : base_(options.vocabulary + 1) {
+    explicit tabular_contexts(const tabular_options& options) {
         require_valid(options);
+        base_ = options.vocabulary + 1;
         for (std::int64_t k = 0; k < options.order; ++k) count_ *= base_;
     }
 
@@ -66,7 +64,7 @@ class tabular_contexts {
     }
 
   private:
-    std::int64_t base_, count_ = 1;
+    std::int64_t base_ = 1, count_ = 1;
 };
 
 /// Everything that training changes, and in the same layout its gradient.
@@ -140,13 +138,11 @@ class tabular_policy {
     const tabular_state<T>& state() const { return state_; }
     /// Errors    shape_error if the state is that of another table.
     void restore(tabular_state<T> state) {
-        const auto require_size = [](const char* name, std::size_t given, std::size_t own) {
-            if (given != own)
-                throw shape_error("tabular_policy::restore: " + std::string(name) + " is [" + std::to_string(given) +
-                                  "] but the table is [" + std::to_string(own) + "]");
-        };
-        require_size("logits", state.logits.size(), state_.logits.size());
-        require_size("values", state.values.size(), state_.values.size());
+        if (state.logits.size() != state_.logits.size() || state.values.size() != state_.values.size())
+            throw shape_error("tabular_policy::restore: logits and values are [" + std::to_string(state.logits.size()) +
+                              "] and [" + std::to_string(state.values.size()) + "] but the table has [" +
+                              std::to_string(state_.logits.size()) + "] and [" + std::to_string(state_.values.size()) +
+                              "]");
         state_ = std::move(state);
         outstanding_ = false;
     }
