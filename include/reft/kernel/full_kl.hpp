@@ -19,7 +19,9 @@ namespace reft::inline REFT_ABI {
 /// Errors    shape_error if the two do not have the same tokens and vocabulary.
 /// Degenerate  +∞ where the reference gives probability 0 to a token that the policy does not.
 /// Source    Luong et al. 2024, arXiv:2401.08967.
-/// Differs   the paper's code takes the sampled k1 instead (sampled_kl).
+/// Differs   the paper's code takes the sampled k1 instead (sampled_kl). As a reward the exact KL of a token does not
+///           depend on the token chosen there, so only the tokens before it feel it: to pull a policy towards its
+///           reference, take k1 in the reward or add_full_kl_gradient in the loss.
 template <class T, token_tensor Weights, token_tensor Kl>
 void full_kl(const token_logits<T>& batch, const token_logits<T>& reference, const Weights& weights, Kl&& kl,
              executor& pool = serial()) {

@@ -22,9 +22,6 @@ struct char_tokenizer_options {
     bool begin_of_sequence = true;  ///< has a token that starts a prompt
 };
 
-/// Whether decoded text shows special tokens, as `<pad>`, `<bos>` and `<eos>`.
-enum class special_tokens { skipped, shown };
-
 /// One token per character (Unicode code point) of an alphabet.
 ///
 /// Ids: padding, begin and end of sequence, as far as there are such tokens, then the characters in the order in

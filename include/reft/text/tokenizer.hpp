@@ -13,6 +13,9 @@
 
 namespace reft::inline REFT_ABI {
 
+/// Whether decoded text shows special tokens, as `<pad>`, `<bos>` and `<eos>`.
+enum class special_tokens { skipped, shown };
+
 /// Turns text into token ids and back.
 ///
 ///     vocabulary_size()       ids are in [0, vocabulary_size())

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <reft/core/error.hpp>
-#include <reft/text/char_tokenizer.hpp>
 #include <reft/text/number.hpp>
 #include <reft/text/tokenizer.hpp>
 

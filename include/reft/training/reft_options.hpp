@@ -30,9 +30,13 @@ struct reft_options {
     generation_request generation = {};  ///< seed and step are set by the trainer; no stop token: the tokenizer's end
 
     double kl_coef = 0.05;  ///< β
+    /// k1 in the reward has the gradient of −β·KL(π‖π_ref); k2, k3 and abs have others.
     kl_estimator kl_in_reward = kl_estimator::k1;
-    std::optional<adaptive_kl_options> adaptive_kl = std::nullopt;  ///< steer β from kl_coef on; unit: sequence KL
-    bool exact_kl = false;  ///< the KL of whole distributions, as the paper writes it
+    /// Steer β from kl_coef on, by the mean sequence KL.
+    std::optional<adaptive_kl_options> adaptive_kl = std::nullopt;
+    /// The KL of whole distributions, as the paper writes it. It does not depend on the token that was chosen, so as a
+    /// reward it only reaches the tokens before it; with the sampled k1 a token also answers for itself.
+    bool exact_kl = false;
     gae_options gae = {};
     bool whiten_advantages = true;
     whiten_options whitening = {};
