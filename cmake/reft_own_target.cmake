@@ -35,7 +35,8 @@ function(reft_own_target name)
         -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
         -ffp-contract=off) # results must not depend on where a compiler fuses a multiplication with an addition
     if(REFT_HOST_ISA AND REFT_HOST_HAS_AVX2)
-        # Not -march=native: Eigen with AVX-512 was measured slower than with AVX2 on machines that have both.
+        # Not -march=native: AVX-512 brought nothing on a machine whose 512-bit operations take two cycles, and made
+        # Eigen slower there.
         target_compile_options(${name} PRIVATE -march=x86-64-v3)
     endif()
     if(REFT_SANITIZE)

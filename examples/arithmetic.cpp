@@ -228,7 +228,10 @@ void run(const settings& s) {
     reft::shuffled_epochs order(s.train, s.seed);
     result warm_up{.name = "warm-up"};
     fine_tune(w, policy, sft, order, s.warm_up_epochs * epoch_tokens, 4, warm_up, log);
-    if (warm_up.curve.empty()) return;  // interrupted before anything was measured
+    if (warm_up.curve.empty()) {
+        std::printf("interrupted before anything was measured\n");
+        return;
+    }
     warm_up.best = policy.state();
     warm_up.best_dev = warm_up.curve.back().dev.accuracy;
     const measurement start{0, warm_up.curve.back().dev};
