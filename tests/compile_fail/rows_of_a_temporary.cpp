@@ -1,4 +1,4 @@
-// expect: deleted function
+// expect: deleted (member )?function
 #include <reft/policy/token_batch.hpp>
 
 #include <vector>
