@@ -41,6 +41,7 @@ struct settings {
     int train = 6000, dev = 200, test = 500;
     int warm_up_epochs = 20, updates = 60, questions_per_update = 128;
     double sft_rate = 3e-3, reft_rate = 5e-4, kl_coef = 0.01;
+    arithmetic::annotation_mix mix;
     bool quick = false;
     std::string out = "arithmetic_out";
 };
@@ -200,7 +201,7 @@ void run(const settings& s) {
     world w;
     w.s = s;
     w.data = arithmetic::make_data(static_cast<std::size_t>(s.train), static_cast<std::size_t>(s.dev),
-                                   static_cast<std::size_t>(s.test), {}, w.tokens, s.seed);
+                                   static_cast<std::size_t>(s.test), s.mix, w.tokens, s.seed);
     reft::thread_pool pool(s.threads);
     model policy({.vocabulary = w.tokens.vocabulary_size(),
                   .width = 64,
@@ -274,6 +275,12 @@ int main(int argc, char** argv) {
     app.add_option("--sft-rate", s.sft_rate, "learning rate of SFT")->check(CLI::PositiveNumber)->capture_default_str();
     app.add_option("--reft-rate", s.reft_rate, "learning rate of ReFT")
         ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--answer-only", s.mix.answer_only, "share of annotations without a chain of thought")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    app.add_option("--mistakes", s.mix.mistakes, "share of annotations with a wrong last step")
+        ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
     app.add_option("--out", s.out, "folder for metrics and picture")->capture_default_str();
     app.add_flag("--quick", s.quick, "a few steps of everything, to see that it runs; too few to learn arithmetic");

@@ -17,7 +17,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 reft::sampled_token sample(const vec& logits, const reft::sampling_options& options, double uniform) {
     reft::sampling_scratch scratch;
-    return reft::sample_token(reft::view(logits), options, uniform, scratch);
+    return reft::sample_token(logits, options, uniform, scratch);
 }
 
 /// How often each token is drawn.

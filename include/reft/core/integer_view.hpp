@@ -18,7 +18,7 @@ template <class T>
 concept id_type = std::same_as<std::remove_cv_t<T>, bool> || std::same_as<std::remove_cv_t<T>, std::uint8_t> ||
                   std::same_as<std::remove_cv_t<T>, std::int8_t> || std::same_as<std::remove_cv_t<T>, std::int32_t> ||
                   std::same_as<std::remove_cv_t<T>, std::uint32_t> ||
-                  (std::signed_integral<T> && sizeof(T) == 8);  // long and long long alike
+                  (std::integral<T> && sizeof(T) == 8);  // long and long long, signed and not
 
 /// Read-only `[rows, columns]` of integers (rank-1 tensors are one row), read as int64.
 ///
@@ -68,13 +68,15 @@ class integer_view {
             case kind::uint32: return static_cast<const std::uint32_t*>(data_)[at];
             case kind::int64: break;
         }
-        return static_cast<const std::int64_t*>(data_)[at];
+        return static_cast<const any_int64*>(data_)[at];
     }
     REFT_HD std::int64_t operator()(token_index i) const { return (*this)(i.row, i.column); }
     /// Element `i` of a rank-1 tensor.
     REFT_HD std::int64_t operator[](std::int64_t i) const { return (*this)(0, i); }
 
   private:
+    typedef std::int64_t any_int64 REFT_MAY_ALIAS;  // NOLINT(modernize-use-using): what lies there may be long long
+
     enum class kind : std::uint8_t { uint8, int8, int32, uint32, int64 };
 
     const void* data_ = nullptr;

@@ -4,6 +4,7 @@
 #include <reft/core/error.hpp>
 #include <reft/core/float16.hpp>
 #include <reft/core/strided_view.hpp>
+#include <reft/core/tensor_traits.hpp>
 #include <reft/policy/generation_request.hpp>
 #include <reft/policy/trajectory.hpp>
 
@@ -70,10 +71,10 @@ inline double truncate(std::vector<token_id>& ids, const std::vector<double>& lo
 /// Errors    value_error if a logit is NaN or +∞, or none is finite. The options are taken as valid
 ///           (require_valid).
 /// Source    top-p: Holtzman et al. 2020, arXiv:1904.09751.
-template <class T>
-sampled_token sample_token(const strided_view<T, 1>& logits, const sampling_options& options, double uniform,
+template <tensor_of_rank<1> Logits>
+sampled_token sample_token(const Logits& logits, const sampling_options& options, double uniform,
                            sampling_scratch& scratch) {
-    const strided_view<const std::remove_const_t<T>, 1> x = logits;
+    const strided_view<const scalar_t<Logits>, 1> x = view(logits);
     const std::int64_t vocabulary = x.extent(0);
     std::int64_t best = -1;
     double largest = -std::numeric_limits<double>::infinity();
