@@ -1,9 +1,11 @@
 // What a tokenizer must offer.
 #pragma once
 
+#include <reft/core/error.hpp>
 #include <reft/policy/token_batch.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -31,5 +33,24 @@ concept tokenizer = requires(const T& t, std::string_view text, std::span<const 
     { t.begin_of_sequence() } -> std::convertible_to<std::optional<token_id>>;
     { t.end_of_sequence() } -> std::convertible_to<token_id>;
 };
+
+namespace detail {
+
+/// The spellings of `ids` one after the other, those for which `left_out(id)` holds skipped. Throws value_error, in the
+/// name of `function`, for an id that has no spelling.
+template <class LeftOut>
+std::string joined_spellings(std::string_view function, std::span<const token_id> ids,
+                             const std::vector<std::string>& spellings, LeftOut left_out) {
+    std::string text;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (ids[i] < 0 || ids[i] >= static_cast<std::int64_t>(spellings.size()))
+            throw value_error(std::string(function) + ": id " + std::to_string(ids[i]) + " at position " +
+                              std::to_string(i) + " is not in the vocabulary of " + std::to_string(spellings.size()));
+        if (!left_out(ids[i])) text += spellings[static_cast<std::size_t>(ids[i])];
+    }
+    return text;
+}
+
+}  // namespace detail
 
 }  // namespace reft::inline REFT_ABI

@@ -135,16 +135,9 @@ class word_tokenizer {
     }
 
     std::string decode(std::span<const token_id> ids, special_tokens special = special_tokens::skipped) const {
-        std::string text;
-        for (std::size_t i = 0; i < ids.size(); ++i) {
-            if (ids[i] < 0 || ids[i] >= vocabulary_size())
-                throw value_error("word_tokenizer::decode: id " + std::to_string(ids[i]) + " at position " +
-                                  std::to_string(i) + " is not in the vocabulary of " +
-                                  std::to_string(vocabulary_size()));
-            if (!is_special(ids[i]) || special == special_tokens::shown)
-                text += spellings_[static_cast<std::size_t>(ids[i])];
-        }
-        return text;
+        return detail::joined_spellings("word_tokenizer::decode", ids, spellings_, [&](token_id id) {
+            return is_special(id) && special == special_tokens::skipped;
+        });
     }
 
   private:
