@@ -300,6 +300,9 @@ void print_table(std::ostream& out) {
         text << std::left << std::setw(18) << row.kernel << std::setw(22) << row.shape << std::right << std::setw(7)
              << row.threads << std::fixed << std::setprecision(0) << std::setw(16) << row.ours << std::setw(16)
              << row.theirs << std::setprecision(2) << std::setw(8) << row.ours / row.theirs << '\n';
+    if (!openblas<char*()>("openblas_get_config"))
+        text << "LibTorch does not use OpenBLAS here (Debian: libopenblas0); with another BLAS it may be many times "
+                "slower.\n";
     out << text.str() << std::flush;
 }
 

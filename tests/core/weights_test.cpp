@@ -35,6 +35,8 @@ TEST_CASE("denominators count tokens or rows, empty rows as one says") {
     CHECK(reft::denominator(three_rows, aggregation::sequence_mean_of_token_means) == 3);
     CHECK(reft::denominator(three_rows, aggregation::sequence_mean_of_token_means, reft::empty_rows::skipped) == 2);
     CHECK_THROWS_AS(reft::denominator(three_rows, aggregation::constant), reft::option_error);
+    CHECK(reft::denominator(three_rows, aggregation::constant, 7.0) == 7);
+    CHECK(reft::denominator(three_rows, aggregation::token_mean, 7.0) == 3);
 }
 
 TEST_CASE("pitfall 24: an empty mask gives weights of zero, not a division by zero") {

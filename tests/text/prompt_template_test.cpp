@@ -22,3 +22,25 @@ TEST_CASE("prompt_template: own words") {
     CHECK(words.prompt("37+48?") == "37+48?=");
     CHECK(words.target("85", "85") == "85#85");
 }
+
+TEST_CASE("prompt_template: the paper's words for programs") {
+    const reft::prompt_template sampling = reft::program_template();
+    CHECK(sampling.prompt(" How many?\n") ==
+          "Question:\nHow many?\nAnswer reasoning:\ndef solution():\n    \"\"\"How many?\"\"\"\n");
+    CHECK(sampling.head("How many?") == "def solution():\n    \"\"\"How many?\"\"\"\n");
+
+    const reft::prompt_template sft = reft::program_template(reft::program_head::written);
+    const std::string program = "def solution():\n    \"\"\"How many?\"\"\"\n    result = 3\n    return result";
+    CHECK(sft.prompt("How many?") == "Question:\nHow many?\nAnswer reasoning:\n");
+    CHECK(sft.head("How many?").empty());
+    CHECK(sft.target(program + "\n", "3.0") == program);
+    // What SFT taught and what sampling asks for are the same text.
+    CHECK(sft.prompt("How many?") + sft.target(program, "3.0") ==
+          sampling.prompt("How many?") + "    result = 3\n    return result");
+}
+
+TEST_CASE("prompt_template: a question may hold anything, the mark of its place included") {
+    const reft::prompt_template form = reft::program_template();
+    CHECK(form.head("{question} \"\"\" {question}") ==
+          "def solution():\n    \"\"\"{question} \"\"\" {question}\"\"\"\n");
+}

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -29,4 +31,11 @@ TEST_CASE("micro-batches stay within their budget, and have at least one row") {
     CHECK(reft::micro_batches(lengths, 1) == ranges{{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 5}, {5, 6}});
     CHECK(reft::micro_batches(lengths, 1000) == ranges{{0, 6}});
     CHECK(reft::micro_batches({}, 10).empty());
+}
+
+TEST_CASE("the elements of a data set at given indices, in their order") {
+    const std::vector<std::string> words = {"a", "b", "c"};
+    const std::vector<std::int64_t> indices = {2, 0, 2};
+    CHECK(reft::elements_at(words, indices) == std::vector<std::string>{"c", "a", "c"});
+    CHECK(reft::elements_at(words, std::span<const std::int64_t>()).empty());
 }

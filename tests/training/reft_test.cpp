@@ -265,7 +265,8 @@ TEST_CASE("a number that is not finite stops the update by name, with the policy
     e.advantages[static_cast<std::size_t>(first_of_row_3)] = std::numeric_limits<double>::quiet_NaN();
     const auto before = policy.m.logits.cells;
     CHECK_THROWS_WITH(trainer.update(sampled, e, metrics),
-                      Catch::Contains("the policy loss of row 3, response token 0, is not finite"));
+                      "reft_trainer::update, step 0, mini-batch 0: the policy loss of row 3, response token 0, is not "
+                      "finite; no step was taken");
     CHECK(policy.m.logits.cells == before);
     CHECK(trainer.state().optimizer_steps == 0);
 }
@@ -302,21 +303,67 @@ TEST_CASE("a reward function that returns too few verdicts is named") {
     CHECK_THROWS_WITH(trainer.judge(questions, foreign), Catch::Contains("group 9 but there are 4 questions"));
 }
 
-TEST_CASE("a critic of its own gives the values and is trained; the policy's values are left alone") {
-    struct value_table : toy::bigram_policy {
-        using toy::bigram_policy::bigram_policy;
-        struct evaluated {
-            std::vector<double>& values;
-        };
-        evaluated evaluate(const reft::token_batch& batch) {
-            gather(batch);
-            return {values_};
-        }
-        void backward_values(reft::strided_view<const double, 1> d_values) {
-            const toy::matrix none(static_cast<std::int64_t>(contexts_.size()), m.logits.columns);
-            scatter(reft::view(none), d_values);
-        }
+namespace {
+
+/// A critic of its own: one value per token.
+struct value_table : toy::bigram_policy {
+    using toy::bigram_policy::bigram_policy;
+    struct evaluated {
+        std::vector<double>& values;
     };
+    evaluated evaluate(const reft::token_batch& batch) {
+        gather(batch);
+        return {values_};
+    }
+    void backward_values(reft::strided_view<const double, 1> d_values) {
+        const toy::matrix none(static_cast<std::int64_t>(contexts_.size()), m.logits.columns);
+        scatter(reft::view(none), d_values);
+    }
+};
+
+/// A policy or critic whose gradient overflows.
+template <class Model>
+struct overflowing : Model {
+    using Model::Model;
+    double gradient_norm() const { return std::numeric_limits<double>::infinity(); }
+};
+
+}  // namespace
+
+TEST_CASE("a gradient that is not finite, of policy or critic, leaves both as they were") {
+    toy_world w;
+    auto reference = w.policy();
+    const auto refuses = [&](auto policy, auto critic, const std::string& message) {
+        reft::reft_trainer trainer(policy, reference, w.tokens, w.reward, critic, w.options(), reft::serial());
+        CHECK_THROWS_WITH(trainer.step(questions), message);
+        CHECK(policy.m.logits.cells == reference.m.logits.cells);
+        CHECK(critic.m.values == reference.m.values);
+        CHECK(trainer.state().optimizer_steps == 0);
+    };
+    const std::int64_t n = w.tokens.vocabulary_size();
+    const std::string name = "reft_trainer::update, step 0, mini-batch 0";
+    const std::string rest = ": the gradient norm is inf; no step was taken";
+    refuses(overflowing<toy::logits_policy>(n), value_table(n), name + rest);
+    refuses(toy::logits_policy(n), overflowing<value_table>(n), name + ", critic" + rest);
+}
+
+TEST_CASE("the part of the KL in the reward is what shaping added") {
+    toy_world w;
+    auto policy = w.policy(), reference = w.policy();
+    reft::reft_trainer trainer(policy, reference, w.tokens, w.reward, w.options(), reft::serial());
+    for (int i = 0; i < 5; ++i) trainer.step(questions);
+    reft::rollout sampled = trainer.sample(questions);
+    trainer.judge(questions, sampled);
+    reft::reft_metrics metrics;
+    const auto e = trainer.experience_of(sampled, metrics);
+    double added = 0;
+    for (const double reward : e.rewards) added += reward;
+    for (const double score : sampled.scores<double>()) added -= score;
+    CHECK(metrics.kl_reward < -1e-4);
+    CHECK(metrics.kl_reward == Approx(added / static_cast<double>(sampled.trajectories.size())).epsilon(1e-9));
+}
+
+TEST_CASE("a critic of its own gives the values and is trained; the policy's values are left alone") {
     toy_world w;
     auto policy = w.policy(), reference = w.policy();
     value_table critic(w.tokens.vocabulary_size());

@@ -23,6 +23,7 @@ TEST_CASE("the first loss of a uniform policy is the logarithm of the vocabulary
     CHECK(metrics.loss == Approx(std::log(5.0)));
     CHECK(metrics.tokens == 10);
     CHECK(trainer.state().token_passes == 2 * 15);
+    CHECK(trainer.timing().positions == 2 * 15);
     for (int i = 0; i < 50; ++i) metrics = trainer.step(examples, all_rows);
     CHECK(metrics.loss < 0.5);
     CHECK(trainer.state().optimizer_steps == 51);
@@ -46,8 +47,10 @@ TEST_CASE("a loss that is not finite is refused by name, and the policy stays as
     policy.m.logits.at(4, 0) = std::numeric_limits<double>::quiet_NaN();
     const auto before = policy.m.values;
     reft::sft_trainer trainer(policy, {.learning_rate = {.rate = 0.5}}, reft::serial());
-    CHECK_THROWS_WITH(trainer.step(examples, all_rows),
-                      Catch::Contains("the policy loss of row 2, response token 0, is not finite"));
+    CHECK_THROWS_WITH(
+        trainer.step(examples, all_rows),
+        "sft_trainer::step, step 0: the policy loss of row 2, response token 0, is not finite; no step was "
+        "taken");
     CHECK_THROWS_AS(trainer.step(examples, all_rows), reft::non_finite_error);
     CHECK(policy.m.logits.at(1, 2) == 0);
     CHECK(trainer.state().optimizer_steps == 0);

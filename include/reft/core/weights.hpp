@@ -38,6 +38,11 @@ inline double denominator(const rows& r, aggregation rule, empty_rows empty = em
     return static_cast<double>(rows_with_tokens);
 }
 
+/// The same, with `constant` for aggregation::constant.
+inline double denominator(const rows& r, aggregation rule, double constant) {
+    return rule == aggregation::constant ? constant : denominator(r, rule);
+}
+
 /// The weight of every token; 0 where a position does not count.
 ///
 /// Shapes    weights: the layout of `r`.

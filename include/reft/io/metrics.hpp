@@ -24,6 +24,7 @@ inline nlohmann::ordered_json to_json(const reft_metrics& m) {
             {"answered", m.answered},
             {"truncated", m.truncated},
             {"response_length", m.response_length},
+            {"kl_reward", m.kl_reward},
             {"sequence_kl", m.sequence_kl},
             {"kl_k1", m.kl_k1},
             {"kl_k3", m.kl_k3},

@@ -23,39 +23,53 @@ struct sampled_token {
 
 /// Memory that sample_token uses; keep one per thread to avoid an allocation per token.
 struct sampling_scratch {
-    std::vector<double> scaled = {};  // logits / temperature, as log-probs
+    std::vector<double> weights = {};  // probability at the temperature, relative to that of the most probable token
     std::vector<token_id> by_probability = {};
 };
 
 namespace detail {
 
-/// log Σ exp(x_i · scale), relative to `largest` · scale.
+/// weights[j] = exp((x_j − largest)·scale). Returns their sum.
 template <class T>
-double log_sum_exp(const strided_view<const T, 1>& x, double largest, double scale) {
+double relative_probabilities(const strided_view<const T, 1>& x, double largest, double scale,
+                              std::vector<double>& weights) {
+    weights.resize(static_cast<std::size_t>(x.extent(0)));
     double sum = 0;
-    for (std::int64_t j = 0; j < x.extent(0); ++j) sum += std::exp((static_cast<double>(x[j]) - largest) * scale);
-    return std::log(sum);
+    for (std::int64_t j = 0; j < x.extent(0); ++j) {
+        const double weight = std::exp((static_cast<double>(x[j]) - largest) * scale);
+        weights[static_cast<std::size_t>(j)] = weight;
+        sum += weight;
+    }
+    return sum;
 }
 
 /// Keeps the `top_k` most probable ids, then the shortest prefix of them that reaches `top_p`; ties by smaller id.
-/// Returns the probability mass that is kept.
-inline double truncate(std::vector<token_id>& ids, const std::vector<double>& log_probs,
-                       const sampling_options& options) {
-    const auto more_probable = [&](token_id a, token_id b) {
-        const double pa = log_probs[static_cast<std::size_t>(a)], pb = log_probs[static_cast<std::size_t>(b)];
-        return pa != pb ? pa > pb : a < b;
-    };
-    std::sort(ids.begin(), ids.end(), more_probable);
+/// The weights of all others become 0. Returns the sum of the weights that are kept, in the order of ids.
+inline double truncate(std::vector<double>& weights, std::vector<token_id>& ids, const sampling_options& options) {
+    const auto weight = [&](token_id id) { return weights[static_cast<std::size_t>(id)]; };
+    ids.clear();
+    for (std::size_t j = 0; j < weights.size(); ++j)
+        if (weights[j] > 0) ids.push_back(static_cast<token_id>(j));
+    std::sort(ids.begin(), ids.end(),
+              [&](token_id a, token_id b) { return weight(a) != weight(b) ? weight(a) > weight(b) : a < b; });
     if (options.top_k > 0 && options.top_k < static_cast<std::int64_t>(ids.size()))
         ids.resize(static_cast<std::size_t>(options.top_k));
-    double of_top_k = 0;
-    for (token_id id : ids) of_top_k += std::exp(log_probs[static_cast<std::size_t>(id)]);
-    if (options.top_p >= 1) return of_top_k;
+    if (options.top_p < 1) {
+        double of_top_k = 0, kept = 0;
+        for (const token_id id : ids) of_top_k += weight(id);
+        std::size_t n = 0;
+        while (n < ids.size() && kept < options.top_p * of_top_k) kept += weight(ids[n++]);
+        ids.resize(n);
+    }
+    std::sort(ids.begin(), ids.end());
     double kept = 0;
-    std::size_t n = 0;
-    while (n < ids.size() && kept < options.top_p * of_top_k)
-        kept += std::exp(log_probs[static_cast<std::size_t>(ids[n++])]);
-    ids.resize(n);
+    std::size_t next = 0;
+    for (std::size_t j = 0; j < weights.size(); ++j) {
+        const bool keep = next < ids.size() && static_cast<std::size_t>(ids[next]) == j;
+        next += keep;
+        if (!keep) weights[j] = 0;
+        kept += weights[j];
+    }
     return kept;
 }
 
@@ -89,42 +103,30 @@ sampled_token sample_token(const Logits& logits, const sampling_options& options
     }
     if (best < 0) throw value_error("sample_token: no token has a logit above -inf");
 
-    const double raw_normaliser = detail::log_sum_exp(x, largest, 1.0);
-    const auto raw = [&](std::int64_t j) { return static_cast<double>(x[j]) - largest - raw_normaliser; };
+    std::vector<double>& weights = scratch.weights;
+    const double raw_sum = detail::relative_probabilities(x, largest, 1.0, weights);
+    const auto log_prob = [&](std::int64_t j, double scale, double sum) {
+        return static_cast<float>((static_cast<double>(x[j]) - largest) * scale - std::log(sum));
+    };
     if (options.greedy) {
-        const auto log_prob = static_cast<float>(raw(best));
-        return {static_cast<token_id>(best), {log_prob, log_prob, 0.0f}};
+        const float raw = log_prob(best, 1.0, raw_sum);
+        return {static_cast<token_id>(best), {raw, raw, 0.0f}};
     }
 
     const double scale = 1.0 / options.temperature;
-    const double normaliser = detail::log_sum_exp(x, largest, scale);
-    std::vector<double>& log_probs = scratch.scaled;
-    std::vector<token_id>& ids = scratch.by_probability;
-    log_probs.resize(static_cast<std::size_t>(vocabulary));
-    ids.clear();
-    for (std::int64_t j = 0; j < vocabulary; ++j) {
-        log_probs[static_cast<std::size_t>(j)] = (static_cast<double>(x[j]) - largest) * scale - normaliser;
-        if (static_cast<double>(x[j]) > -std::numeric_limits<double>::infinity())
-            ids.push_back(static_cast<token_id>(j));
-    }
-    double kept = 1.0;
-    if (options.top_k > 0 || options.top_p < 1) {
-        kept = detail::truncate(ids, log_probs, options);
-        std::sort(ids.begin(), ids.end());
-    }
-
-    token_id chosen = ids.front();
+    const double sum = scale == 1.0 ? raw_sum : detail::relative_probabilities(x, largest, scale, weights);
+    const bool all = options.top_k <= 0 && options.top_p >= 1;
+    const double kept = all ? sum : detail::truncate(weights, scratch.by_probability, options);
+    std::int64_t chosen = best;
     double cumulated = 0;
-    for (token_id id : ids) {
-        const double probability = std::exp(log_probs[static_cast<std::size_t>(id)]);
-        if (probability > 0) chosen = id;  // rounding may leave the cumulated probability just below `uniform`
-        cumulated += probability;
+    for (std::int64_t j = 0; j < vocabulary; ++j) {
+        const double weight = weights[static_cast<std::size_t>(j)];
+        if (weight > 0) chosen = j;  // rounding may leave the cumulated weight just below `uniform · kept`
+        cumulated += weight;
         if (cumulated > uniform * kept) break;
     }
-    const double at_temperature = log_probs[static_cast<std::size_t>(chosen)];
-    return {chosen,
-            {static_cast<float>(raw(chosen)), static_cast<float>(at_temperature),
-             static_cast<float>(at_temperature - std::log(kept))}};
+    return {static_cast<token_id>(chosen),
+            {log_prob(chosen, 1.0, raw_sum), log_prob(chosen, scale, sum), log_prob(chosen, scale, kept)}};
 }
 
 }  // namespace reft::inline REFT_ABI

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <ranges>
 #include <span>
 #include <utility>
 #include <vector>
@@ -40,6 +41,15 @@ class shuffled_epochs {
     std::int64_t at_ = 0;
     std::vector<std::int64_t> order_;
 };
+
+/// The elements of a data set at `indices`.
+template <std::ranges::random_access_range Data>
+std::vector<std::ranges::range_value_t<Data>> elements_at(const Data& data, std::span<const std::int64_t> indices) {
+    std::vector<std::ranges::range_value_t<Data>> chosen;
+    chosen.reserve(indices.size());
+    for (const std::int64_t i : indices) chosen.push_back(data[static_cast<std::size_t>(i)]);
+    return chosen;
+}
 
 /// Splits consecutive rows into micro-batches of at most `budget` tokens, but at least one row.
 /// Returns [begin, end) of each.

@@ -6,7 +6,6 @@
 #include <reft/training/batches.hpp>
 #include <reft/training/reft_metrics.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -25,9 +24,7 @@ std::int64_t train(Trainer& trainer, std::span<const question> questions, shuffl
                    std::int64_t questions_per_step, std::int64_t steps,
                    function_ref<after_step(const reft_metrics&)> hook) {
     for (std::int64_t step = 0; step < steps; ++step) {
-        std::vector<question> batch;
-        for (const std::int64_t i : order.next(questions_per_step))
-            batch.push_back(questions[static_cast<std::size_t>(i)]);
+        const std::vector<question> batch = elements_at(questions, order.next(questions_per_step));
         if (hook(trainer.step(batch)) == after_step::stop) return step + 1;
     }
     return steps;

@@ -19,7 +19,7 @@ struct non_finite_error : error {
 
 namespace detail {
 
-/// `row_names[b]` is how row b of the micro-batch is called in the message.
+/// `what` names the function and the batch, `row_names[b]` row b of the micro-batch.
 template <class Names>
 void require_finite(std::string_view what, const token_batch& batch, const loss_stats& stats, const Names& row_names) {
     const bool policy = stats.policy.non_finite > 0;
@@ -35,18 +35,21 @@ void require_finite(std::string_view what, const token_batch& batch, const loss_
 
 }  // namespace detail
 
-/// Follows the accumulated gradient, scaled down to max_gradient_norm if it is longer.
-/// Returns the norm before. Throws non_finite_error, with the policy as it was, if the norm is not finite.
+/// The norm of the accumulated gradient. Throws non_finite_error, and throws the gradient away, if it is not finite;
+/// `what` names the function and the batch.
 template <optimizable P>
-double clipped_optimizer_step(std::string_view what, P& policy, double learning_rate, double max_gradient_norm) {
+double finite_gradient_norm(std::string_view what, P& policy) {
     const double norm = policy.gradient_norm();
-    if (!std::isfinite(norm)) {
-        policy.zero_gradient();
-        throw non_finite_error(std::string(what) + ": the gradient norm is " + std::to_string(norm) +
-                               "; no step was taken");
-    }
+    if (std::isfinite(norm)) return norm;
+    policy.zero_gradient();
+    throw non_finite_error(std::string(what) + ": the gradient norm is " + std::to_string(norm) +
+                           "; no step was taken");
+}
+
+/// Follows the accumulated gradient, scaled down to max_gradient_norm if `norm`, its length, is greater.
+template <optimizable P>
+void clipped_optimizer_step(P& policy, double norm, double learning_rate, double max_gradient_norm) {
     policy.optimizer_step(learning_rate, norm > max_gradient_norm ? max_gradient_norm / (norm + 1e-6) : 1.0);
-    return norm;
 }
 
 }  // namespace reft::inline REFT_ABI

@@ -141,6 +141,7 @@ class reft_trainer {
             append_scores(judged.batch(begin, end), e);
         const token_batch batch = judged.batch();
         const rows r = batch.responses();
+        metrics.kl_coef = state_.kl_coef;
         shape_and_estimate(e, judged.template scores<scalar>(), r, state_.kl_coef, options_.gae);
         measure_experience(e, r, metrics);
         if (options_.whiten_advantages) whiten(e.advantages, r, e.advantages, options_.whitening);
@@ -187,9 +188,9 @@ class reft_trainer {
     bool update_on(const rollout& judged, const experience<scalar>& e, const token_batch& all,
                    std::span<const std::int64_t> chosen, reft_metrics& metrics) {
         const token_batch whole = judged.batch(chosen);
-        const double count = options_.average == aggregation::constant
-                                 ? options_.constant_denominator
-                                 : denominator(whole.responses(), options_.average);
+        const double count = denominator(whole.responses(), options_.average, options_.constant_denominator);
+        const std::string name = "reft_trainer::update, step " + std::to_string(state_.steps) + ", mini-batch " +
+                                 std::to_string(metrics.updates);
         std::vector<std::int64_t> lengths;
         for (const std::int64_t row : chosen) lengths.push_back(judged.length(static_cast<std::size_t>(row)));
         policy_.zero_gradient();
@@ -199,7 +200,7 @@ class reft_trainer {
             const auto rows_of_part = chosen.subspan(begin, end - begin);
             const token_batch batch = judged.batch(rows_of_part);
             stats = accumulate(batch, rows_of_experience(e, all, rows_of_part), count, stats);
-            detail::require_finite("reft_trainer::update", batch, stats, rows_of_part);
+            detail::require_finite(name, batch, stats, rows_of_part);
         }
         count_passes(timing_.update, (has_critic ? 4 : 2) * whole.tokens());
         if (stats.policy.mean_old_kl_k3() > options_.target_kl) {
@@ -208,12 +209,13 @@ class reft_trainer {
             return false;
         }
         metrics.learning_rate = learning_rate(options_.learning_rate, state_.optimizer_steps);
-        const auto follow = [&](auto& model) {
-            return clipped_optimizer_step("reft_trainer::update", model, metrics.learning_rate,
-                                          options_.max_gradient_norm);
+        const auto follow = [&](auto& model, double norm) {
+            clipped_optimizer_step(model, norm, metrics.learning_rate, options_.max_gradient_norm);
         };
-        if constexpr (has_critic) follow(*critic_);
-        metrics.add_update(stats, !has_critic || !value_only() ? follow(policy_) : 0.0);
+        const double norm = finite_gradient_norm(name, policy_);
+        if constexpr (has_critic) follow(*critic_, finite_gradient_norm(name + ", critic", *critic_));
+        if (!has_critic || !value_only()) follow(policy_, norm);
+        metrics.add_update(stats, norm);
         ++state_.optimizer_steps;
         return true;
     }

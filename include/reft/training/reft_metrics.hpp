@@ -33,6 +33,7 @@ struct reft_metrics {
     double truncated = 0;        ///< share of responses cut at the limit
     double response_length = 0;  ///< tokens
 
+    double kl_reward = 0;         ///< mean over rows of the summed −β·KL, what shaping adds to the reward
     double sequence_kl = 0;       ///< mean over rows of the summed k1 to the reference
     double kl_k1 = 0, kl_k3 = 0;  ///< means over tokens
     double kl_coef = 0;
@@ -105,6 +106,7 @@ inline void measure_responses(const rollout& sampled, reft_metrics& m) {
 /// Fills in what policy, reference and critic say of them, before the advantages are whitened.
 template <class T>
 void measure_experience(const experience<T>& e, const rows& r, reft_metrics& m) {
+    m.kl_reward = -m.kl_coef * mean_sequence_kl(e.kl, r);
     std::vector<T> kl(e.kl.size());
     sampled_kl(e.log_probs, e.ref_log_probs, r, kl, kl_estimator::k1);
     m.sequence_kl = mean_sequence_kl(kl, r);

@@ -7,6 +7,7 @@
 #include <reft/policy/concepts.hpp>
 #include <reft/training/batches.hpp>
 #include <reft/training/optimizer_step.hpp>
+#include <reft/training/phase_clock.hpp>
 #include <reft/training/policy_pass.hpp>
 #include <reft/training/schedule.hpp>
 
@@ -68,9 +69,14 @@ class sft_trainer {
     const sft_state& state() const { return state_; }
     void restore(const sft_state& state) { state_ = state; }
 
+    /// How long the steps took so far. Not part of the state: the clock decides nothing.
+    const phase_time& timing() const { return timing_; }
+
     /// One optimiser step on the examples `rows` of `examples`, in micro-batches whose gradients add up.
     sft_metrics step(std::span<const sft_example> examples, std::span<const std::int64_t> rows) {
         if (rows.empty()) throw value_error("sft_trainer::step: no rows were given");
+        const phase_clock clock(timing_);
+        const std::string name = "sft_trainer::step, step " + std::to_string(state_.optimizer_steps);
         std::vector<std::int64_t> lengths;
         token_batch all;  // for the denominator of the whole step
         for (const std::int64_t row : rows) {
@@ -81,8 +87,7 @@ class sft_trainer {
             lengths.push_back(static_cast<std::int64_t>(e.prompt.size() + e.response.size()));
             all.add(e.prompt, e.response);
         }
-        const double count = options_.average == aggregation::constant ? options_.constant_denominator
-                                                                       : denominator(all.responses(), options_.average);
+        const double count = denominator(all.responses(), options_.average, options_.constant_denominator);
         policy_.zero_gradient();
         loss_stats stats;
         for (const auto& [begin, end] : micro_batches(lengths, options_.micro_batch_tokens)) {
@@ -94,16 +99,17 @@ class sft_trainer {
             weights_.resize(static_cast<std::size_t>(batch.response_tokens()));
             token_weights(batch.responses(), options_.average, count, weights_);
             stats = pass_.accumulate_gradient(batch, cross_entropy<scalar>(), no_value_loss(), weights_, stats);
-            detail::require_finite("sft_trainer::step", batch, stats, rows.subspan(begin));
+            detail::require_finite(name, batch, stats, rows.subspan(begin));
         }
         sft_metrics metrics;
         metrics.learning_rate = learning_rate(options_.learning_rate, state_.optimizer_steps);
-        metrics.gradient_norm =
-            clipped_optimizer_step("sft_trainer::step", policy_, metrics.learning_rate, options_.max_gradient_norm);
+        metrics.gradient_norm = finite_gradient_norm(name, policy_);
+        clipped_optimizer_step(policy_, metrics.gradient_norm, metrics.learning_rate, options_.max_gradient_norm);
         metrics.loss = -stats.policy.mean_log_prob();
         metrics.tokens = stats.policy.tokens;
         ++state_.optimizer_steps;
         state_.token_passes += 2 * all.tokens();
+        timing_.positions += 2 * all.tokens();
         return metrics;
     }
 
@@ -112,6 +118,7 @@ class sft_trainer {
     sft_options options_;
     policy_pass<P> pass_;
     sft_state state_;
+    phase_time timing_;
     std::vector<scalar> weights_;
 };
 
