@@ -18,7 +18,7 @@ struct curve {
 };
 
 struct chart {
-    std::string title, x_label;
+    std::string title;
     std::vector<curve> curves;
     bool y_in_percent = false;
 };
@@ -39,14 +39,23 @@ inline double tick_step(double range) {
     return 10 * power;
 }
 
+/// Decimals that tell multiples of a step apart.
+inline int digits_of(double step) { return std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9))); }
+
 inline std::string text(double x, double y, const std::string& anchor, const std::string& what,
                         const char* style = "") {
     return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\"" + anchor + "\" " + style + ">" +
            what + "</text>\n";
 }
 
-inline std::string panel(const chart& c, double left, double width, double height) {
-    const double top = 34, bottom = height - 44, right = left + width;
+inline std::string line(double x1, double y1, double x2, double y2, const std::string& style) {
+    return "<line x1=\"" + number(x1) + "\" y1=\"" + number(y1) + "\" x2=\"" + number(x2) + "\" y2=\"" + number(y2) +
+           "\" " + style + "/>\n";
+}
+
+/// A chart in the box of `width` and `height` whose upper left corner of the axes is (left, top).
+inline std::string panel(const chart& c, double left, double top, double width, double height) {
+    const double bottom = top + height;
     double x_max = 0, y_max = 0;
     for (const curve& k : c.curves)
         for (const auto& [x, y] : k.points) {
@@ -56,21 +65,18 @@ inline std::string panel(const chart& c, double left, double width, double heigh
     if (c.y_in_percent) y_max = 1;
     if (x_max <= 0) x_max = 1;
     if (y_max <= 0) y_max = 1;
-    const double y_step = c.y_in_percent ? 0.2 : tick_step(y_max);
+    const double y_step = c.y_in_percent ? 0.2 : tick_step(y_max), x_step = tick_step(x_max);
     y_max = std::ceil(y_max / y_step - 1e-9) * y_step;
     const auto px = [&](double x) { return left + x / x_max * width; };
-    const auto py = [&](double y) { return bottom - y / y_max * (bottom - top); };
+    const auto py = [&](double y) { return bottom - y / y_max * height; };
 
-    std::string svg = text(left, 20, "start", c.title, "font-weight=\"bold\"");
+    std::string svg = text(left, top - 13, "start", c.title, "font-weight=\"bold\"");
     for (double y = 0; y <= y_max * 1.0001; y += y_step) {
-        svg += "<line class=\"grid\" x1=\"" + number(left) + "\" x2=\"" + number(right) + "\" y1=\"" + number(py(y)) +
-               "\" y2=\"" + number(py(y)) + "\"/>\n";
+        svg += line(left, py(y), left + width, py(y), "class=\"grid\"");
         svg += text(left - 6, py(y) + 4, "end", c.y_in_percent ? number(100 * y, 0) + " %" : number(y, 0));
     }
-    const double x_step = tick_step(x_max);
     for (double x = 0; x <= x_max * 1.0001; x += x_step)
-        svg += text(px(x), bottom + 17, "middle", number(x, x_step < 1 ? 1 : 0));
-    svg += text(left + width / 2, height - 8, "middle", c.x_label);
+        svg += text(px(x), bottom + 17, "middle", number(x, digits_of(x_step)));
     for (const curve& k : c.curves) {
         std::string points;
         for (const auto& [x, y] : k.points) points += number(px(x)) + "," + number(py(y)) + " ";
@@ -82,26 +88,33 @@ inline std::string panel(const chart& c, double left, double width, double heigh
 
 }  // namespace detail
 
-/// Charts side by side, with one legend for all.
-inline std::string svg_of(const std::vector<chart>& charts) {
-    const double panel_width = 330, gap = 70, height = 300, legend = 26;
-    const double width = gap + static_cast<double>(charts.size()) * (panel_width + gap) - gap / 2;
-    std::string svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + detail::number(width, 0) + " " +
-                      detail::number(height + legend, 0) +
-                      "\" font-family=\"system-ui, sans-serif\" font-size=\"13\">\n"
-                      "<style>text { fill: #24292f } .grid { stroke: #8884; stroke-width: 1 }\n"
-                      "@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } }</style>\n";
+/// Charts in two columns, row by row, with one label for all x axes and one legend.
+inline std::string svg_of(const std::vector<chart>& charts, const std::string& x_label) {
+    const double panel_width = 350, panel_height = 190, gap = 58, row = panel_height + 66, right = 16;
+    const std::size_t rows = (charts.size() + 1) / 2;
+    const double width = 2 * (panel_width + gap) + right, bottom = static_cast<double>(rows) * row + 10;
+    std::string svg =
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"Learning curves\" "
+        "viewBox=\"0 0 " +
+        detail::number(width, 0) + " " + detail::number(bottom + 46, 0) +
+        "\" font-family=\"system-ui, sans-serif\" font-size=\"13\">\n"
+        "<style>text { fill: #24292f } .grid { stroke: #8884; stroke-width: 1 }\n"
+        "@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } }</style>\n";
     for (std::size_t i = 0; i < charts.size(); ++i)
-        svg += detail::panel(charts[i], gap + static_cast<double>(i) * (panel_width + gap), panel_width, height);
+        svg += detail::panel(charts[i], gap + static_cast<double>(i % 2) * (panel_width + gap),
+                             36 + static_cast<double>(i / 2) * row, panel_width, panel_height);
+    svg += detail::text((width - right + gap) / 2, bottom, "middle", x_label);
+    std::vector<curve> named;
+    for (const chart& c : charts)
+        for (const curve& k : c.curves)
+            if (std::none_of(named.begin(), named.end(), [&](const curve& n) { return n.name == k.name; }))
+                named.push_back(k);
     double x = gap;
-    if (!charts.empty())
-        for (const curve& k : charts.front().curves) {
-            svg += "<line x1=\"" + detail::number(x) + "\" x2=\"" + detail::number(x + 22) + "\" y1=\"" +
-                   detail::number(height + 8) + "\" y2=\"" + detail::number(height + 8) + "\" stroke=\"" + k.color +
-                   "\" stroke-width=\"3\"/>\n";
-            svg += detail::text(x + 28, height + 12, "start", k.name);
-            x += 48 + 7.5 * static_cast<double>(k.name.size());
-        }
+    for (const curve& k : named) {
+        svg += detail::line(x, bottom + 25, x + 22, bottom + 25, "stroke=\"" + k.color + "\" stroke-width=\"3\"");
+        svg += detail::text(x + 28, bottom + 29, "start", k.name);
+        x += 48 + 7.5 * static_cast<double>(k.name.size());
+    }
     return svg + "</svg>\n";
 }
 

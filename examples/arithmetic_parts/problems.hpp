@@ -85,8 +85,10 @@ struct data {
     std::vector<reft::question> train, dev, test;
 };
 
+/// The problems depend on the seed alone, not on how they are annotated.
 inline data make_data(std::size_t train, std::size_t dev, std::size_t test, const annotation_mix& mix,
-                      const reft::char_tokenizer& tokens, std::uint64_t seed) {
+                      std::uint64_t seed) {
+    const reft::char_tokenizer tokens = tokenizer();
     reft::random_stream random(seed, reft::random_purpose::data), annotators(seed, reft::random_purpose::data, 1);
     std::vector<bool> used(100 * 100 * 100);
     data d;

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Runs the arithmetic demonstration with several seeds and writes the tables of docs/arithmetic.md.
+
+usage: study.py PROGRAM FOLDER DOCUMENT PICTURE
+
+Every run has a folder of its own below FOLDER; a run whose folder has the same arguments and program is not repeated.
+"""
+import concurrent.futures
+import hashlib
+import json
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+
+SEEDS = [1, 2, 3, 4, 5]
+RATES = ["1e-3", "3e-3", "1e-2"]
+RATE_SEEDS = [1, 2, 3]
+
+
+def run(program, folder, arguments):
+    """The results of one run, by (annotations, method)."""
+    key = " ".join([hashlib.sha256(program.read_bytes()).hexdigest(), *arguments])
+    done = folder / "arguments.txt"
+    if not (done.exists() and done.read_text() == key):
+        print("arithmetic", *arguments, flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        with open(folder / "output.txt", "w") as output:
+            subprocess.run([program, "--out", folder, *arguments], check=True, stdout=output, stderr=subprocess.STDOUT)
+        done.write_text(key)
+    return {(r["annotations"], r["method"]): r for r in json.loads((folder / "summary.json").read_text())}
+
+
+def percent(share):
+    return f"{100 * share:.1f}"
+
+
+def table(head, rows):
+    return "\n".join(["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+                     + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def seeds_table(runs, annotations):
+    """Test accuracy of every seed and their means; says how far ReFT is above SFT continued."""
+    methods = ["warm-up", "SFT continued", "ReFT"]
+    measures = ["greedy", "sampled"]
+    rows = []
+    for seed, results in runs.items():
+        of = {m: results[annotations, m] for m in methods}
+        rows.append([float(of[m][x]) for x in measures for m in methods] + [
+            of["ReFT"]["greedy"] - of["SFT continued"]["greedy"], of["ReFT"]["sampled"] - of["SFT continued"]["sampled"],
+            of["ReFT"]["max_sequence_kl"], of["ReFT"]["response_length"], of["SFT continued"]["response_length"]])
+    rows.append([statistics.mean(column) for column in zip(*rows)])
+    names = [str(seed) for seed in runs] + ["mean"]
+    shown = [[name, *map(percent, row[:6]), f"{100 * row[6]:+.1f}", f"{100 * row[7]:+.1f}",
+              f"{row[10]:.0f}", f"{row[9]:.0f}", f"{row[8]:.1f}"] for name, row in zip(names, rows)]
+    head = ["seed", *(f"{m}, {x}" for x in measures for m in methods), "greedy gain", "sampled gain",
+            "length SFT", "length ReFT", "largest KL"]
+    return table(head, shown)
+
+
+def rates_table(runs):
+    rows = []
+    for rate in RATES:
+        results = [runs[rate, seed]["uneven", "SFT continued"] for seed in RATE_SEEDS]
+        warm = [runs[rate, seed]["uneven", "warm-up"] for seed in RATE_SEEDS]
+        rows.append([rate, percent(statistics.mean(r["dev"] for r in warm)),
+                     *(percent(r["dev"]) for r in results), percent(statistics.mean(r["dev"] for r in results))])
+    return table(["step size", "warm-up, mean", *(f"SFT continued, seed {s}" for s in RATE_SEEDS), "mean"], rows)
+
+
+def phases_table(timing):
+    sums = {}
+    for record in map(json.loads, timing.read_text().splitlines()):
+        total = sums.setdefault(record["phase"], dict.fromkeys(["wall_seconds", "cpu_seconds", "positions"], 0))
+        for name in total:
+            total[name] += record["time"][name]
+    everything = sum(t["wall_seconds"] for t in sums.values())
+    rows = []
+    for name, t in sums.items():
+        speed = f"{t['positions'] / t['wall_seconds'] / 1000:.0f}" if t["positions"] else ""
+        share = f"{100 * t['wall_seconds'] / everything:.1f} %"
+        rows.append([name, share, speed, f"{t['cpu_seconds'] / t['wall_seconds']:.2f}"])
+    return table(["phase", "share of the time", "thousand tokens/s", "processors busy of 2"], rows)
+
+
+def replace(text, name, content):
+    begin, end = f"<!-- {name}: written by ./run study -->", f"<!-- end of {name} -->"
+    before, _, rest = text.partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        sys.exit(f"the document has no place for {name}")
+    return f"{before}{begin}\n\n{content}\n\n{end}{after}"
+
+
+def main():
+    program, folder, document, picture = map(pathlib.Path, sys.argv[1:])
+    program = program.resolve()
+    # One after the other with two threads: these are timed.
+    runs = {seed: run(program, folder / f"seed_{seed}", ["--seed", str(seed), "--threads", "2"]) for seed in SEEDS}
+
+    # Two at a time with one thread each.
+    jobs = {"again": (folder / "seed_1_one_thread", ["--seed", "1", "--threads", "1"])}
+    default = RATES[1]
+    for rate in RATES:
+        for seed in RATE_SEEDS:
+            if rate != default:
+                jobs[rate, seed] = (folder / f"rate_{rate}_seed_{seed}",
+                                    ["--seed", str(seed), "--threads", "1", "--annotations", "uneven", "--sft-rate", rate])
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        futures = {name: pool.submit(run, program, *job) for name, job in jobs.items()}
+        results = {name: f.result() for name, f in futures.items()}
+    for seed in RATE_SEEDS:
+        results[default, seed] = runs[seed]
+
+    first, again = (folder / f / "metrics.jsonl" for f in ("seed_1", "seed_1_one_thread"))
+    same = first.read_bytes() == again.read_bytes()
+    if not same:
+        sys.exit(f"{first} and {again} differ")
+    lines = len(first.read_text().splitlines())
+
+    text = document.read_text()
+    text = replace(text, "uneven annotations", seeds_table(runs, "uneven"))
+    text = replace(text, "clean annotations", seeds_table(runs, "clean"))
+    text = replace(text, "step size of SFT", rates_table(results))
+    text = replace(text, "phases", phases_table(folder / "seed_1" / "timing.jsonl"))
+    text = replace(text, "same bytes", f"`metrics.jsonl` of seed 1 with two threads and with one, in another run: {lines} "
+                                       "lines, the same bytes.")
+    document.write_text(text)
+    shutil.copy(folder / "seed_1" / "learning_curves.svg", picture)
+    print((folder / "seed_1" / "output.txt").read_text())
+
+
+if __name__ == "__main__":
+    main()
