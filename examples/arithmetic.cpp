@@ -34,6 +34,8 @@ namespace {
 using arithmetic::result;
 using model = reft::transformer<float>;
 
+constexpr std::int64_t sft_rows = 48;  // examples of a step of SFT
+
 volatile std::sig_atomic_t interrupted = 0;
 
 /// What all ways of training share: the problems, how they are written and judged, and where measurements go.
@@ -41,7 +43,7 @@ struct task {
     const arithmetic::settings& s;
     std::string annotations;
     arithmetic::data data;
-    reft::json_lines& log;
+    reft::json_lines &log, &timing;
     reft::char_tokenizer tokens = arithmetic::tokenizer();
     reft::prompt_template form = arithmetic::prompt_form();
     reft::answer_reward<reft::trigger_extractor, reft::within_absolute> reward{
@@ -79,16 +81,16 @@ struct task {
 /// Lines 1 to 5, supervised fine-tuning, until `token_passes` are spent; measured `measurements` times. Begins where
 /// `state` says, and leaves there where it ended.
 void fine_tune(task& t, model& policy, reft::thread_pool& pool, reft::sft_state& state, reft::shuffled_epochs& order,
-               std::int64_t token_passes, int measurements, result& r) {
+               const reft::schedule& learning_rate, std::int64_t token_passes, int measurements, result& r) {
     reft::phase_time all, measuring;
-    reft::sft_trainer sft(policy, {.learning_rate = {.rate = t.s.sft_rate, .warmup_steps = 100}}, pool);
+    reft::sft_trainer sft(policy, {.learning_rate = learning_rate}, pool);
     sft.restore(state);
     {
         const reft::phase_clock clock(all);
         arithmetic::progress bar(t.title(r));
         int measured = 0;
         while (sft.state().token_passes - state.token_passes < token_passes && !interrupted) {
-            const reft::sft_metrics metrics = sft.step(t.data.annotations, order.next(48));
+            const reft::sft_metrics metrics = sft.step(t.data.annotations, order.next(sft_rows));
             const auto done = static_cast<double>(sft.state().token_passes - state.token_passes);
             const double share = std::min(1.0, done / static_cast<double>(token_passes));
             if (share * measurements >= measured + 1) {
@@ -114,7 +116,9 @@ std::int64_t reinforce(task& t, model& policy, reft::thread_pool& pool, result& 
     options.generation = t.request(false);
     options.kl_coef = t.s.kl_coef;
     options.mini_batch_rows = t.s.questions_per_update / 2;
-    options.learning_rate = {.rate = t.s.reft_rate, .warmup_steps = 10};
+    const std::int64_t steps = t.s.updates * options.update_epochs * 2;  // two mini-batches
+    options.learning_rate = {
+        .rate = t.s.reft_rate, .kind = reft::decay::linear, .warmup_steps = 10, .total_steps = steps};
 
     reft::phase_time all, measuring;
     auto reference = policy.snapshot();  // the warm-up, which the policy is held to
@@ -123,6 +127,7 @@ std::int64_t reinforce(task& t, model& policy, reft::thread_pool& pool, result& 
     {
         const reft::phase_clock clock(all);
         arithmetic::progress bar(t.title(r));
+        reft::reft_timing time;
         for (int update = 1; update <= t.s.updates && !interrupted; ++update) {  // 7
             const std::vector<reft::question> questions =                        // 8: x and y, without a solution
                 reft::elements_at(t.data.train, order.next(t.s.questions_per_update));
@@ -132,6 +137,11 @@ std::int64_t reinforce(task& t, model& policy, reft::thread_pool& pool, result& 
             r.max_sequence_kl = std::max(r.max_sequence_kl, m.sequence_kl);
 
             t.log.write({{"annotations", t.annotations}, {"method", r.method}, {"train", reft::to_json(m)}});
+            t.timing.write({{"annotations", t.annotations},
+                            {"method", r.method},
+                            {"step", m.step},
+                            {"timing", reft::to_json(trainer.timing().since(time))}});
+            time = trainer.timing();
             if (update % std::max(1, t.s.updates / 20) == 0)
                 t.measure(policy, "update " + std::to_string(update), static_cast<double>(m.token_passes), r,
                           measuring);
@@ -182,10 +192,16 @@ std::vector<result> learn(const arithmetic::setting& setting, task& t, reft::thr
     std::fflush(stdout);
 
     reft::sft_state state;
-    reft::shuffled_epochs order(static_cast<std::int64_t>(t.data.train.size()), t.s.seed);
+    const auto problems = static_cast<std::int64_t>(t.data.train.size());
+    reft::shuffled_epochs order(problems, t.s.seed);
     result warm_up{t.annotations, "warm-up"}, continued{t.annotations, "SFT continued"},
         reinforced{t.annotations, "ReFT"};
-    fine_tune(t, policy, pool, state, order, setting.warm_up_epochs * t.passes_of_epoch(), 4, warm_up);
+    const reft::schedule falling{.rate = t.s.sft_rate,
+                                 .kind = reft::decay::cosine,
+                                 .warmup_steps = 100,
+                                 .total_steps = setting.warm_up_epochs * problems / sft_rows,
+                                 .floor = 0.1};
+    fine_tune(t, policy, pool, state, order, falling, setting.warm_up_epochs * t.passes_of_epoch(), 4, warm_up);
     if (warm_up.curve.empty()) return {};
     warm_up.best = policy.state();
     warm_up.best_at = warm_up.curve.size() - 1;
@@ -193,7 +209,7 @@ std::vector<result> learn(const arithmetic::setting& setting, task& t, reft::thr
 
     const std::int64_t budget = reinforce(t, policy, pool, reinforced);
     policy.restore(warm_up.best);
-    fine_tune(t, policy, pool, state, order, budget, 20, continued);
+    fine_tune(t, policy, pool, state, order, {.rate = t.s.continued_rate}, budget, 20, continued);
 
     std::vector<result> results = {warm_up, continued, reinforced};
     std::erase_if(results, [](const result& r) { return r.curve.back().token_passes == 0; });  // interrupted before
@@ -209,7 +225,7 @@ void run(const arithmetic::settings& s) {
     std::vector<reft::question> questions;
     for (const arithmetic::setting& setting : s.chosen()) {
         if (interrupted) break;
-        task t{s, setting.name, arithmetic::make_data(s.train, s.dev, s.test, setting.mix, s.seed), log};
+        task t{s, setting.name, arithmetic::make_data(s.train, s.dev, s.test, setting.mix, s.seed), log, timing};
         questions = t.data.test;
         for (result& r : learn(setting, t, pool)) {
             for (const auto& [name, time] : r.phases)

@@ -15,8 +15,10 @@ import subprocess
 import sys
 
 SEEDS = [1, 2, 3, 4, 5]
-RATES = ["1e-3", "3e-3", "1e-2"]
 RATE_SEEDS = [1, 2, 3]
+# Step sizes that are compared, with the default among them.
+WARM_UP_RATES, DEFAULT_WARM_UP = ["1e-3", "3e-3", "1e-2"], "3e-3"
+CONTINUED_RATES, DEFAULT_CONTINUED = ["3e-4", "1e-3", "3e-3"], "3e-3"
 
 
 def run(program, folder, arguments):
@@ -61,19 +63,24 @@ def seeds_table(runs, annotations):
     return table(head, shown)
 
 
-def rates_table(runs):
+def rates_table(runs, rates, method):
+    """Accuracy on the development questions for each step size, the best in bold; `runs` is by (rate, seed)."""
+    def dev(rate):
+        return [runs[rate, seed]["uneven", method]["dev"] for seed in RATE_SEEDS]
+
+    best = max(rates, key=lambda rate: statistics.mean(dev(rate)))
     rows = []
-    for rate in RATES:
-        results = [runs[rate, seed]["uneven", "SFT continued"] for seed in RATE_SEEDS]
-        warm = [runs[rate, seed]["uneven", "warm-up"] for seed in RATE_SEEDS]
-        rows.append([rate, percent(statistics.mean(r["dev"] for r in warm)),
-                     *(percent(r["dev"]) for r in results), percent(statistics.mean(r["dev"] for r in results))])
-    return table(["step size", "warm-up, mean", *(f"SFT continued, seed {s}" for s in RATE_SEEDS), "mean"], rows)
+    for rate in rates:
+        mean = percent(statistics.mean(dev(rate)))
+        rows.append([rate, *map(percent, dev(rate)), f"**{mean}**" if rate == best else mean])
+    return table(["step size", *(f"seed {s}" for s in RATE_SEEDS), "mean"], rows)
 
 
 def phases_table(timing):
     sums = {}
     for record in map(json.loads, timing.read_text().splitlines()):
+        if "phase" not in record:  # the times of a single step
+            continue
         total = sums.setdefault(record["phase"], dict.fromkeys(["wall_seconds", "cpu_seconds", "positions"], 0))
         for name in total:
             total[name] += record["time"][name]
@@ -103,17 +110,21 @@ def main():
 
     # Two at a time with one thread each.
     jobs = {"again": (folder / "seed_1_one_thread", ["--seed", "1", "--threads", "1"])}
-    default = RATES[1]
-    for rate in RATES:
-        for seed in RATE_SEEDS:
-            if rate != default:
-                jobs[rate, seed] = (folder / f"rate_{rate}_seed_{seed}",
-                                    ["--seed", str(seed), "--threads", "1", "--annotations", "uneven", "--sft-rate", rate])
+    for seed in RATE_SEEDS:
+        uneven = ["--seed", str(seed), "--threads", "1", "--annotations", "uneven"]
+        for rate in set(WARM_UP_RATES) - {DEFAULT_WARM_UP}:
+            jobs["warm-up", rate, seed] = (folder / f"warm_up_{rate}_seed_{seed}",
+                                           [*uneven, "--updates", "1", "--sft-rate", rate])
+        for rate in set(CONTINUED_RATES) - {DEFAULT_CONTINUED}:
+            jobs["SFT continued", rate, seed] = (folder / f"continued_{rate}_seed_{seed}",
+                                                 [*uneven, "--continued-rate", rate])
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         futures = {name: pool.submit(run, program, *job) for name, job in jobs.items()}
-        results = {name: f.result() for name, f in futures.items()}
-    for seed in RATE_SEEDS:
-        results[default, seed] = runs[seed]
+        others = {name: f.result() for name, f in futures.items()}
+
+    def by_rate(method, default):
+        results = {name[1:]: r for name, r in others.items() if name[0] == method}
+        return results | {(default, seed): runs[seed] for seed in RATE_SEEDS}
 
     first, again = (folder / f / "metrics.jsonl" for f in ("seed_1", "seed_1_one_thread"))
     same = first.read_bytes() == again.read_bytes()
@@ -124,7 +135,10 @@ def main():
     text = document.read_text()
     text = replace(text, "uneven annotations", seeds_table(runs, "uneven"))
     text = replace(text, "clean annotations", seeds_table(runs, "clean"))
-    text = replace(text, "step size of SFT", rates_table(results))
+    text = replace(text, "step size of the warm-up",
+                   rates_table(by_rate("warm-up", DEFAULT_WARM_UP), WARM_UP_RATES, "warm-up"))
+    text = replace(text, "step size of SFT continued",
+                   rates_table(by_rate("SFT continued", DEFAULT_CONTINUED), CONTINUED_RATES, "SFT continued"))
     text = replace(text, "phases", phases_table(folder / "seed_1" / "timing.jsonl"))
     text = replace(text, "same bytes", f"`metrics.jsonl` of seed 1 with two threads and with one, in another run: {lines} "
                                        "lines, the same bytes.")

@@ -19,4 +19,10 @@ TEST_CASE("a phase adds up wall time, CPU time and positions, and nothing is div
     sum.sample.add(phase);
     sum.add(sum);
     CHECK(sum.sample.positions == 400);
+    reft::reft_timing more = sum;
+    more.sample.positions += 30;
+    more.update.wall_seconds += 0.5;
+    CHECK(more.since(sum).sample.positions == 30);
+    CHECK(more.since(sum).update.wall_seconds == 0.5);
+    CHECK(more.since(sum).judge.cpu_seconds == 0);
 }

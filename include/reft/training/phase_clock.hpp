@@ -26,6 +26,10 @@ struct phase_time {
         cpu_seconds += other.cpu_seconds;
         positions += other.positions;
     }
+    /// What was added after `before`, an earlier copy.
+    phase_time since(const phase_time& before) const {
+        return {wall_seconds - before.wall_seconds, cpu_seconds - before.cpu_seconds, positions - before.positions};
+    }
 };
 
 /// The phases of a step of ReFT.
@@ -37,6 +41,11 @@ struct reft_timing {
         judge.add(other.judge);
         score.add(other.score);
         update.add(other.update);
+    }
+    /// What was added after `before`, an earlier copy: the times of a step, say.
+    reft_timing since(const reft_timing& before) const {
+        return {sample.since(before.sample), judge.since(before.judge), score.since(before.score),
+                update.since(before.update)};
     }
 };
 
