@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Runs the arithmetic demonstration with several seeds and writes the tables of docs/arithmetic.md.
+"""Runs the arithmetic demonstration with several seeds and writes the tables of docs/arithmetic.md and of the README.
 
-usage: study.py PROGRAM FOLDER DOCUMENT PICTURE
+usage: study.py PROGRAM FOLDER DOCUMENT README PICTURE
 
 Every run has a folder of its own below FOLDER; a run whose folder has the same arguments and program is not repeated.
 """
@@ -63,6 +63,22 @@ def seeds_table(runs, annotations):
     return table(head, shown)
 
 
+def demo_table(results):
+    """What the demonstration itself shows for one seed."""
+    rows = [[annotations, method, percent(r["greedy"]), percent(r["sampled"]), r["found_at"],
+             f"{r['response_length']:.0f}", f"{r['token_passes'] / 1e6:.1f}"]
+            for (annotations, method), r in results.items()]
+    return table(["annotations", "policy", "greedy, %", "sampled, %", "best on dev", "response length",
+                  "million token passes"], rows)
+
+
+def means(runs, annotations):
+    def mean(method, measure):
+        return f"{100 * statistics.mean(r[annotations, method][measure] for r in runs.values()):.0f} %"
+    return (f"{annotations} annotations, SFT continued {mean('SFT continued', 'greedy')} (sampled "
+            f"{mean('SFT continued', 'sampled')}) and ReFT {mean('ReFT', 'greedy')} ({mean('ReFT', 'sampled')})")
+
+
 def rates_table(runs, rates, method):
     """Accuracy on the development questions for each step size, the best in bold; `runs` is by (rate, seed)."""
     def dev(rate):
@@ -103,7 +119,7 @@ def replace(text, name, content):
 
 
 def main():
-    program, folder, document, picture = map(pathlib.Path, sys.argv[1:])
+    program, folder, document, readme, picture = map(pathlib.Path, sys.argv[1:])
     program = program.resolve()
     # One after the other with two threads: these are timed.
     runs = {seed: run(program, folder / f"seed_{seed}", ["--seed", str(seed), "--threads", "2"]) for seed in SEEDS}
@@ -143,6 +159,9 @@ def main():
     text = replace(text, "same bytes", f"`metrics.jsonl` of seed 1 with two threads and with one, in another run: {lines} "
                                        "lines, the same bytes.")
     document.write_text(text)
+    readme.write_text(replace(readme.read_text(), "results", (
+        f"{demo_table(runs[1])}\n\nTest accuracy, seed 1. Means over seeds {SEEDS[0]} to {SEEDS[-1]}, greedy: "
+        f"{means(runs, 'uneven')}; {means(runs, 'clean')}.")))
     shutil.copy(folder / "seed_1" / "learning_curves.svg", picture)
     print((folder / "seed_1" / "output.txt").read_text())
 
