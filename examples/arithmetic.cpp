@@ -209,7 +209,12 @@ std::vector<result> learn(const arithmetic::setting& setting, task& t, reft::thr
 
     const std::int64_t budget = reinforce(t, policy, pool, reinforced);
     policy.restore(warm_up.best);
-    fine_tune(t, policy, pool, state, order, {.rate = t.s.continued_rate}, budget, 20, continued);
+    const reft::schedule again{.rate = t.s.continued_rate,
+                               .kind = reft::decay::linear,
+                               .warmup_steps = 50,
+                               .total_steps = budget * problems / (sft_rows * t.passes_of_epoch())};
+    state.optimizer_steps = 0;  // where this schedule begins
+    fine_tune(t, policy, pool, state, order, again, budget, 20, continued);
 
     std::vector<result> results = {warm_up, continued, reinforced};
     std::erase_if(results, [](const result& r) { return r.curve.back().token_passes == 0; });  // interrupted before

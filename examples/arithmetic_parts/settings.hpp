@@ -26,7 +26,7 @@ struct settings {
     int updates = 60, questions_per_update = 128;
     double sft_rate = 3e-3, continued_rate = 3e-3, reft_rate = 2.5e-4, kl_coef = 0.01;
     setting uneven = {"uneven", {.answer_only = 0.55, .mistakes = 0.10}, 20};
-    setting clean = {"clean", {.answer_only = 0, .mistakes = 0}, 12};
+    setting clean = {"clean", {.answer_only = 0, .mistakes = 0}, 10};
     std::string annotations = "both";
     bool quick = false;
     std::string out = "arithmetic_out";
@@ -52,7 +52,7 @@ inline std::optional<int> parse(int argc, char** argv, settings& s) {
     option("--updates", s.updates, "steps of ReFT")->check(CLI::Range(1, 100000));
     option("--kl-coef", s.kl_coef, "weight of the KL to the warm-up policy")->check(CLI::NonNegativeNumber);
     option("--sft-rate", s.sft_rate, "learning rate of the warm-up; it falls to a tenth")->check(CLI::PositiveNumber);
-    option("--continued-rate", s.continued_rate, "learning rate of SFT continued")->check(CLI::PositiveNumber);
+    option("--continued-rate", s.continued_rate, "learning rate of SFT continued; it falls to 0")->check(CLI::PositiveNumber);
     option("--reft-rate", s.reft_rate, "learning rate of ReFT; it falls to 0")->check(CLI::PositiveNumber);
     option("--train", s.train, "training problems")->check(CLI::Range(100, 200000));
     option("--dev", s.dev, "questions that a policy is chosen by")->check(CLI::Range(10, 10000));
