@@ -168,7 +168,7 @@ void test(task& t, model& policy, result& r) {
     const std::vector<reft::question> few(t.data.test.begin(), t.data.test.begin() + 3);
     const auto prompts = reft::prompts_for(std::span<const reft::question>(few), t.tokens, t.form);
     const auto responses = policy.sample(std::span<const reft::generation_prompt>(prompts), t.request(true));
-    r.answers = reft::texts_of(std::span<const reft::trajectory>(responses), t.tokens);
+    r.answers = reft::answers_of(few, responses, t.tokens, t.form);
 }
 
 /// Warm-up, ReFT, and SFT continued from the same warm-up with the same number of token passes. Interrupted, it returns

@@ -52,7 +52,8 @@ inline std::optional<int> parse(int argc, char** argv, settings& s) {
     option("--updates", s.updates, "steps of ReFT")->check(CLI::Range(1, 100000));
     option("--kl-coef", s.kl_coef, "weight of the KL to the warm-up policy")->check(CLI::NonNegativeNumber);
     option("--sft-rate", s.sft_rate, "learning rate of the warm-up; it falls to a tenth")->check(CLI::PositiveNumber);
-    option("--continued-rate", s.continued_rate, "learning rate of SFT continued; it falls to 0")->check(CLI::PositiveNumber);
+    option("--continued-rate", s.continued_rate, "learning rate of SFT continued; it falls to 0")
+        ->check(CLI::PositiveNumber);
     option("--reft-rate", s.reft_rate, "learning rate of ReFT; it falls to 0")->check(CLI::PositiveNumber);
     option("--train", s.train, "training problems")->check(CLI::Range(100, 200000));
     option("--dev", s.dev, "questions that a policy is chosen by")->check(CLI::Range(10, 10000));

@@ -64,6 +64,26 @@ TEMPLATE_TEST_CASE("a row's logits and values are the same bits alone and among 
     CHECK(at == logits.size());
 }
 
+TEMPLATE_TEST_CASE("1 to 33 rows at once: the logits of each and the sum of their gradients are the same bits", "",
+                   float, double) {
+    row_lengths rows_33;
+    for (std::int64_t b = 0; b < 33; ++b) rows_33.push_back({1 + b * 5 % 11, b * 7 % 13});
+    thread_pool pool(2);
+    transformer<TestType> policy(small, 1, pool);
+    randomise(policy, 2);
+    const auto logits = copy_of(policy.evaluate(random_batch(rows_33, small.vocabulary)).logits);
+    accumulate(policy, rows_33);
+    const std::vector<TestType> whole(policy.gradient().begin(), policy.gradient().end());
+    for (std::size_t n = 1; n < rows_33.size(); ++n) {
+        const auto first = copy_of(policy.evaluate(random_batch(rows_33, small.vocabulary, 0, n)).logits);
+        REQUIRE(std::equal(first.begin(), first.end(), logits.begin()));
+        policy.zero_gradient();
+        for (std::size_t b = 0; b < rows_33.size(); b += n)
+            accumulate(policy, rows_33, b, std::min(b + n, rows_33.size()));
+        REQUIRE(std::equal(whole.begin(), whole.end(), policy.gradient().begin()));
+    }
+}
+
 TEMPLATE_TEST_CASE("logits, gradients, steps and samples are the same bits for 1, 2 and 3 threads", "", float, double) {
     std::vector<TestType> logits, gradient, parameters;
     std::vector<trajectory> samples;

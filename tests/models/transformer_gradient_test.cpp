@@ -1,5 +1,12 @@
+#include <reft/core/weights.hpp>
+#include <reft/loss/clipped_policy.hpp>
+#include <reft/loss/clipped_value.hpp>
+#include <reft/loss/entropy_bonus.hpp>
+#include <reft/training/policy_pass.hpp>
+
 #include "models/transformer_case.hpp"
 #include "support/catch.hpp"
+#include "support/test_data.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -105,6 +112,87 @@ TEST_CASE("gradients of every parameter: widths beyond one panel") {
     check_all_gradients(
         {.vocabulary = 17, .width = 20, .layers = 1, .heads = 1, .kv_heads = 1, .hidden = 19, .max_length = 12},
         {{3, 4}, {2, 2}});
+}
+
+TEST_CASE("gradients of the values alone, the transformer as a critic of its own") {
+    serial_executor pool;
+    const transformer_options options{
+        .vocabulary = 7, .width = 8, .layers = 2, .heads = 2, .kv_heads = 1, .hidden = 6, .max_length = 12};
+    transformer<double> critic_of(options, 1, pool);
+    randomise(critic_of, 2);
+    const token_batch batch = random_batch(mixed_rows, 7);
+    const auto u = random_gradient<double>(mixed_rows, 0, mixed_rows.size(), 1);
+    CHECK_THROWS_WITH(critic_of.backward_values(tensor_at(u.data(), batch.response_tokens())),
+                      "transformer::backward_values: no evaluate is outstanding");
+    critic_of.evaluate(batch);
+    critic_of.backward_values(tensor_at(u.data(), batch.response_tokens()));
+    const std::vector<double> none(static_cast<std::size_t>(batch.response_tokens() * 7));
+    const transformer_state<double> original = critic_of.state();
+    for (std::size_t i = 0; i < original.parameters.size(); ++i) {
+        const double at = original.parameters[i];
+        const double difference = test::central_difference(
+            [&](double x) {
+                transformer_state<double> state = original;
+                state.parameters[i] = x;
+                critic_of.restore(std::move(state));
+                return linear_loss(critic_of, batch, none, u);
+            },
+            at);
+        REQUIRE(test::derivative_agrees(critic_of.gradient()[i], difference));
+    }
+}
+
+TEST_CASE("gradients of the losses of an update, through policy and value head, over several micro-batches") {
+    serial_executor pool;
+    const transformer_options options{
+        .vocabulary = 7, .width = 8, .layers = 1, .heads = 2, .kv_heads = 1, .hidden = 6, .max_length = 12};
+    transformer<double> policy(options, 1, pool);
+    randomise(policy, 2);
+    policy_pass pass(policy, pool);
+    const token_batch all = random_batch(mixed_rows, 7);
+    const auto tokens = static_cast<std::size_t>(all.response_tokens());
+    // A policy that sampled nearby, so that some ratios are clipped and others are not.
+    std::vector<double> old = pass.score(all).log_probs, old_values = pass.score(all).values;
+    const std::vector<double> noise = test::normal<double>(3 * tokens, 5);
+    std::vector<double> advantages(tokens), targets(tokens), weights(tokens);
+    for (std::size_t i = 0; i < tokens; ++i) {
+        old[i] += 0.3 * noise[i];
+        advantages[i] = noise[tokens + i];
+        targets[i] = old_values[i] + noise[2 * tokens + i];
+    }
+    token_weights(all.responses(), aggregation::sequence_mean_of_token_means, 3.0, weights);
+    const auto loss_of = [&](std::size_t begin, std::size_t end, loss_stats before) {
+        const token_batch batch = random_batch(mixed_rows, 7, begin, end);
+        const auto first = static_cast<std::ptrdiff_t>(all.response_offsets()[begin]);
+        const auto n = static_cast<std::ptrdiff_t>(batch.response_tokens());
+        const auto part = [&](const std::vector<double>& x) {
+            return std::vector<double>(x.begin() + first, x.begin() + first + n);
+        };
+        const auto o = part(old), a = part(advantages), v = part(old_values), r = part(targets);
+        return pass.accumulate_gradient(batch, clipped_policy(o, a) + 0.05 * entropy_bonus<double>(),
+                                        0.5 * clipped_value(v, r), part(weights), before);
+    };
+    policy.zero_gradient();
+    loss_stats stats = loss_of(0, 1, {});
+    stats = loss_of(1, 3, stats);
+    stats = loss_of(3, 4, stats);
+    CHECK(stats.policy.clip_fraction() > 0.1);
+    CHECK(stats.policy.clip_fraction() < 0.9);
+    const std::vector<double> gradient(policy.gradient().begin(), policy.gradient().end());
+    const transformer_state<double> original = policy.state();
+    for (std::size_t i = 0; i < original.parameters.size(); ++i) {
+        const double difference = test::central_difference(
+            [&](double x) {
+                transformer_state<double> state = original;
+                state.parameters[i] = x;
+                policy.restore(std::move(state));
+                const loss_stats at = loss_of(0, mixed_rows.size(), {});
+                return at.policy.loss + at.value.loss;
+            },
+            original.parameters[i]);
+        INFO(i);
+        REQUIRE(test::derivative_agrees(gradient[i], difference));
+    }
 }
 
 TEST_CASE("backward adds to the gradient") {

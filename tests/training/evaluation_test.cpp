@@ -2,6 +2,7 @@
 #include <reft/text/char_tokenizer.hpp>
 #include <reft/training/evaluation.hpp>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -58,4 +59,36 @@ TEST_CASE("prompts begin with the begin of sequence, share their question's grou
     CHECK(prompts[4].row == 4);
     CHECK(prompts[4].ids.front() == *tokens.begin_of_sequence());
     CHECK(tokens.decode(prompts[4].ids) == "2?\n");
+}
+
+TEST_CASE("where the prompt begins the response, the reward function is given both") {
+    const reft::char_tokenizer tokens("12?\nabcdefghijklmnopqrstuvwxyz():\" _AQnswrig");
+    const std::vector<reft::question> questions = {{" 1? ", "1"}, {"2?", "2"}};
+    const reft::prompt_template form = reft::program_template();
+    std::vector<std::string> seen;
+    auto spy = [&](std::span<const reft::question>, std::span<const std::string> responses) {
+        seen.assign(responses.begin(), responses.end());
+        return std::vector<std::optional<reft::reward>>(responses.size());
+    };
+    parrot policy{tokens, {"    a\n", "b"}};
+    reft::evaluate_answers(policy, std::span<const reft::question>(questions), tokens, form, spy, {});
+    CHECK(seen == std::vector<std::string>{"def solution():\n    \"\"\"1?\"\"\"\n    a\n",
+                                           "def solution():\n    \"\"\"2?\"\"\"\nb"});
+}
+
+TEST_CASE("a policy that gives too few responses is named") {
+    struct lazy {
+        std::vector<reft::trajectory> sample(std::span<const reft::generation_prompt>,
+                                             const reft::generation_request&) {
+            return {};
+        }
+    };
+    const reft::char_tokenizer tokens("1#\n");
+    const reft::prompt_template form{.instruction = "", .reasoning_trigger = "\n", .answer_trigger = "#"};
+    reft::answer_reward reward(reft::trigger_extractor{.answer_trigger = "#"}, reft::within_absolute{});
+    lazy policy;
+    const std::vector<reft::question> questions = {{"1", "1"}};
+    CHECK_THROWS_WITH(
+        reft::evaluate_answers(policy, std::span<const reft::question>(questions), tokens, form, reward, {}),
+        "evaluate_answers: the policy gave 0 responses to 1 prompts");
 }

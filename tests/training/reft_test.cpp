@@ -236,6 +236,8 @@ TEST_CASE("value-only steps leave the policy alone; target_kl ends the updates b
     trained(options, 1, reft::serial(), &history);
     CHECK(history[0].stopped_early);
     CHECK(history[0].updates < 8);
+    CHECK(history[0].stopped_at_kl > 1e-3);
+    CHECK(history[0].old_kl_k3 <= 1e-3);
 }
 
 TEST_CASE("a policy without a critic learns from the reward to go") {
@@ -269,6 +271,43 @@ TEST_CASE("a number that is not finite stops the update by name, with the policy
                       "finite; no step was taken");
     CHECK(policy.m.logits.cells == before);
     CHECK(trainer.state().optimizer_steps == 0);
+}
+
+TEST_CASE("an error calls a row by the number it had before rows without a verdict were left out") {
+    toy_world w;
+    auto policy = w.policy(), reference = w.policy();
+    reft::reft_trainer trainer(policy, reference, w.tokens, w.reward, w.options(), reft::serial());
+    auto sampled = trainer.sample(questions);
+    trainer.judge(questions, sampled);
+    sampled.rewards[0].reset();
+    sampled.rewards[5]->value = std::numeric_limits<double>::quiet_NaN();
+    CHECK_THROWS_WITH(trainer.learn(sampled), "rollout::scores: row 5 has a reward that is not finite");
+
+    sampled.rewards[5].reset();
+    const reft::rollout judged = reft::with_verdict(sampled);
+    reft::reft_metrics metrics;
+    auto e = trainer.experience_of(judged, metrics);
+    const auto first_of_row_7 = judged.batch().response_offsets()[5];  // 0 and 5 are left out
+    e.advantages[static_cast<std::size_t>(first_of_row_7)] = std::numeric_limits<double>::infinity();
+    CHECK_THROWS_WITH(trainer.update(judged, e, metrics), Catch::Contains("loss of row 7, response token 0,"));
+}
+
+TEST_CASE("the trainer gives the reward function the head that the prompt wrote, too") {
+    toy_world w;
+    auto policy = w.policy(), reference = w.policy();
+    auto options = w.options();
+    options.form.response_head = "#{question}";
+    std::vector<std::string> seen;
+    auto spy = [&](std::span<const reft::question> asked, std::span<const std::string> responses) {
+        seen.assign(responses.begin(), responses.end());
+        return w.reward(asked, responses);
+    };
+    reft::reft_trainer trainer(policy, reference, w.tokens, spy, options, reft::serial());
+    reft::rollout sampled = trainer.sample(questions);
+    trainer.judge(questions, sampled);
+    REQUIRE(seen.size() == 16);
+    for (std::size_t i = 0; i < seen.size(); ++i)
+        CHECK(seen[i] == "#" + questions[i / 4].text + w.tokens.decode(sampled.trajectories[i].response));
 }
 
 TEST_CASE("a copy of state and policy goes on with the same bits") {
@@ -342,7 +381,9 @@ TEST_CASE("a gradient that is not finite, of policy or critic, leaves both as th
     };
     const std::int64_t n = w.tokens.vocabulary_size();
     const std::string name = "reft_trainer::update, step 0, mini-batch 0";
-    const std::string rest = ": the gradient norm is inf; no step was taken";
+    // The first row of the mini-batch is at fault, as every row is.
+    const auto first = reft::random_order(16, reft::random_stream(3, reft::random_purpose::mini_batches, 0))[0];
+    const std::string rest = ": the gradient of row " + std::to_string(first) + " is not finite; no step was taken";
     refuses(overflowing<toy::logits_policy>(n), value_table(n), name + rest);
     refuses(toy::logits_policy(n), overflowing<value_table>(n), name + ", critic" + rest);
 }
@@ -375,6 +416,7 @@ TEST_CASE("a critic of its own gives the values and is trained; the policy's val
         if (i == 0) first = last;
     }
     CHECK(last > first + 0.1);
+    CHECK(trainer.step(questions).critic_gradient_norm > 0);
     CHECK(std::all_of(policy.m.values.begin(), policy.m.values.end(), [](double v) { return v == 0; }));
     CHECK(std::any_of(critic.m.values.begin(), critic.m.values.end(), [](double v) { return v > 0.05; }));
 
@@ -427,4 +469,10 @@ TEST_CASE("options that make no sense are refused by name") {
     CHECK_THROWS_AS(make([](auto& o) { o.kl_coef = std::numeric_limits<double>::infinity(); }), reft::option_error);
     CHECK_THROWS_AS(make([](auto& o) { o.generation.sampling.temperature = 0; }), reft::option_error);
     CHECK_THROWS_AS(make([](auto& o) { o.learning_rate.rate = std::nan(""); }), reft::option_error);
+    CHECK_THROWS_AS(make([](auto& o) { o.learning_rate.floor = 2; }), reft::option_error);
+    CHECK_THROWS_WITH(make([](auto& o) {
+                          o.average = reft::aggregation::constant;
+                          o.constant_denominator = -1;
+                      }),
+                      "reft_options: constant_denominator must be positive and finite, but it is -1");
 }

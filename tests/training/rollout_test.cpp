@@ -2,6 +2,7 @@
 #include <reft/training/rollout.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -44,4 +45,13 @@ TEST_CASE("rows without a verdict or without a token are left out") {
     REQUIRE(judged.trajectories.size() == 1);
     CHECK(judged.trajectories[0].prompt[0] == 1);
     CHECK(judged.rewards[0]->value == 0.1);
+    CHECK(judged.row_number(0) == 1);
+}
+
+TEST_CASE("a reward that is missing or not finite is named by the row it had at first") {
+    auto r = three_rows();
+    r.rewards[0].reset();
+    r.rewards[2]->value = std::numeric_limits<double>::quiet_NaN();
+    CHECK_THROWS_WITH(r.scores<double>(), "rollout::scores: row 0 has no verdict");
+    CHECK_THROWS_WITH(reft::with_verdict(r).scores<double>(), "rollout::scores: row 2 has a reward that is not finite");
 }

@@ -1,5 +1,7 @@
 #include <reft/training/schedule.hpp>
 
+#include <cmath>
+
 #include "support/catch.hpp"
 
 TEST_CASE("learning rates by hand: warm-up, then constant, linear or cosine") {
@@ -21,4 +23,9 @@ TEST_CASE("learning rates by hand: warm-up, then constant, linear or cosine") {
 TEST_CASE("schedules that cannot be followed are refused") {
     CHECK_THROWS_AS(reft::learning_rate({.rate = -1}, 0), reft::option_error);
     CHECK_THROWS_AS(reft::learning_rate({.kind = reft::decay::linear}, 0), reft::option_error);
+    CHECK_THROWS_WITH(reft::require_valid(reft::schedule{.warmup_steps = -1}),
+                      "schedule: warmup_steps must not be negative, but it is -1");
+    for (const double floor : {-0.1, 1.1, std::nan("")})
+        CHECK_THROWS_WITH(reft::require_valid(reft::schedule{.floor = floor}),
+                          Catch::StartsWith("schedule: floor must be between 0 and 1, but it is "));
 }

@@ -56,6 +56,39 @@ TEST_CASE("a loss that is not finite is refused by name, and the policy stays as
     CHECK(trainer.state().optimizer_steps == 0);
 }
 
+namespace {
+
+/// Its gradient is not finite where a row begins with token 4, though its losses are.
+struct overflows_at_4 : toy::logits_policy {
+    using toy::logits_policy::logits_policy;
+    double gradient_norm() const {
+        for (std::int64_t j = 0; j < m.d_logits.columns; ++j)
+            if (m.d_logits.at(4, j) != 0) return std::numeric_limits<double>::infinity();
+        return toy::logits_policy::gradient_norm();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a gradient that is not finite is refused, and the example that made it is named") {
+    overflows_at_4 policy(5);
+    reft::sft_trainer trainer(policy, {.learning_rate = {.rate = 0.5}}, reft::serial());
+    const std::vector<std::int64_t> order = {3, 2, 0};
+    CHECK_THROWS_WITH(trainer.step(examples, order),
+                      "sft_trainer::step, step 0: the gradient of row 2 is not finite; no step was taken");
+    CHECK(policy.m.logits.at(1, 2) == 0);
+    CHECK(trainer.state().optimizer_steps == 0);
+}
+
+TEST_CASE("options of SFT that make no sense are refused by name") {
+    toy::logits_policy policy(5);
+    const auto make = [&](const reft::sft_options& options) { reft::sft_trainer(policy, options, reft::serial()); };
+    CHECK_THROWS_WITH(make({.learning_rate = {.kind = reft::decay::cosine}}), Catch::Contains("total_steps"));
+    CHECK_THROWS_WITH(make({.micro_batch_tokens = 0}), Catch::Contains("micro_batch_tokens"));
+    CHECK_THROWS_WITH(make({.average = reft::aggregation::constant, .constant_denominator = 0}),
+                      "sft_trainer: constant_denominator must be positive and finite, but it is 0");
+}
+
 TEST_CASE("steps without rows, or with rows that do not exist, are refused") {
     toy::logits_policy policy(5);
     reft::sft_trainer trainer(policy, {}, reft::serial());

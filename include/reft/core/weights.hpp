@@ -5,6 +5,7 @@
 #include <reft/core/tensor_traits.hpp>
 
 #include <cstdint>
+#include <string_view>
 
 namespace reft::inline REFT_ABI {
 
@@ -42,6 +43,15 @@ inline double denominator(const rows& r, aggregation rule, empty_rows empty = em
 inline double denominator(const rows& r, aggregation rule, double constant) {
     return rule == aggregation::constant ? constant : denominator(r, rule);
 }
+
+namespace detail {
+
+inline void require_constant_denominator(std::string_view function, aggregation rule, double constant) {
+    require_option(rule != aggregation::constant || (constant > 0 && constant - constant == 0), function,
+                   "constant_denominator must be positive and finite", constant);
+}
+
+}  // namespace detail
 
 /// The weight of every token; 0 where a position does not count.
 ///

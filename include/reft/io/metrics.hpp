@@ -37,9 +37,11 @@ inline nlohmann::ordered_json to_json(const reft_metrics& m) {
             {"clip_fraction", m.clip_fraction},
             {"old_kl_k3", m.old_kl_k3},
             {"gradient_norm", m.gradient_norm},
+            {"critic_gradient_norm", m.critic_gradient_norm},
             {"learning_rate", m.learning_rate},
             {"updates", m.updates},
             {"stopped_early", m.stopped_early},
+            {"stopped_at_kl", m.stopped_at_kl},
             {"optimizer_steps", m.optimizer_steps},
             {"token_passes", m.token_passes}};
 }

@@ -100,7 +100,10 @@ class transformer {
     void backward(strided_view<const T, 2> d_logits, strided_view<const T, 1> d_values);
 
     /// The same for a loss of the values alone: the transformer as a critic of its own.
+    ///
+    /// Errors    as backward.
     void backward_values(strided_view<const T, 1> d_values) {
+        require_outstanding("transformer::backward_values");
         d_logits_.assign(static_cast<std::size_t>(plan_.responses() * net_.options.vocabulary), T(0));
         backward(strided_view<const T, 2>(d_logits_.data(), {plan_.responses(), net_.options.vocabulary}), d_values);
     }
@@ -139,6 +142,9 @@ class transformer {
   private:
     static constexpr std::int64_t group_rows = 16;  // rows decoded together
 
+    void require_outstanding(const char* function) const {
+        if (!outstanding_) throw value_error(std::string(function) + ": no evaluate is outstanding");
+    }
     void parameters_changed() { forward_packed_ = backward_packed_ = outstanding_ = false; }
 
     detail::cpu::transformer_parameters<T> packed_parameters() {
@@ -166,7 +172,7 @@ class transformer {
 
 template <std::floating_point T>
 void transformer<T>::backward(strided_view<const T, 2> d_logits, strided_view<const T, 1> d_values) {
-    if (!outstanding_) throw value_error("transformer::backward: no evaluate is outstanding");
+    require_outstanding("transformer::backward");
     const strided_view<const T, 2> logits(kept_.logits, {plan_.responses(), net_.options.vocabulary});
     detail::require_same_shape("transformer::backward", "d_logits", d_logits, "logits", logits);
     const strided_view<const T, 1> values(kept_.values, {net_.options.value_head ? plan_.responses() : 0});

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
+#include <span>
 #include <vector>
 
 namespace reft::inline REFT_ABI {
@@ -34,20 +36,25 @@ struct trajectory {
     bool truncated() const { return finish == finish_reason::length; }
 };
 
-/// Trajectories as a batch to evaluate, at the temperature they were sampled with.
+/// The trajectories at `rows`, in that order, as a batch to evaluate, at the temperature they were sampled with.
 /// Throws value_error if their temperatures differ.
-template <class Trajectories>
-token_batch batch_of(const Trajectories& trajectories) {
+inline token_batch batch_of(std::span<const trajectory> trajectories, std::span<const std::int64_t> rows) {
     token_batch batch;
-    bool first = true;
-    for (const trajectory& t : trajectories) {
-        if (first) batch.temperature = t.temperature;
+    for (const std::int64_t row : rows) {
+        const trajectory& t = trajectories[static_cast<std::size_t>(row)];
+        if (row == rows.front()) batch.temperature = t.temperature;
         if (t.temperature != batch.temperature)
             throw value_error("batch_of: the trajectories were sampled at different temperatures");
         batch.add(t.prompt, t.response);
-        first = false;
     }
     return batch;
+}
+
+/// All of them.
+inline token_batch batch_of(std::span<const trajectory> trajectories) {
+    std::vector<std::int64_t> rows(trajectories.size());
+    std::iota(rows.begin(), rows.end(), std::int64_t{0});
+    return batch_of(trajectories, rows);
 }
 
 }  // namespace reft::inline REFT_ABI

@@ -52,15 +52,29 @@ std::vector<std::string> texts_of(std::span<const trajectory> trajectories, cons
     return texts;
 }
 
-namespace detail {
-
-inline void require_one_per_response(std::string_view function, std::size_t rewards, std::size_t responses) {
-    if (rewards == responses) return;
-    throw shape_error(std::string(function) + ": the reward function gave " + std::to_string(rewards) +
-                      " verdicts for " + std::to_string(responses) + " responses");
+/// What the model answered: the head that its prompt ended with, and the text of the response. Trajectory i answers
+/// question i.
+template <tokenizer Tokenizer>
+std::vector<std::string> answers_of(std::span<const question> questions, std::span<const trajectory> trajectories,
+                                    const Tokenizer& tokenizer, const prompt_template& form) {
+    std::vector<std::string> answers = texts_of(trajectories, tokenizer);
+    for (std::size_t i = 0; i < answers.size(); ++i) answers[i].insert(0, form.head(questions[i].text));
+    return answers;
 }
 
-}  // namespace detail
+/// Throws shape_error if a sampler did not give one response for each prompt.
+inline void require_one_response_each(std::string_view function, std::size_t responses, std::size_t prompts) {
+    if (responses == prompts) return;
+    throw shape_error(std::string(function) + ": the policy gave " + std::to_string(responses) + " responses to " +
+                      std::to_string(prompts) + " prompts");
+}
+
+/// Throws shape_error if a reward function did not give one verdict, or an empty one, for each response.
+inline void require_one_verdict_each(std::string_view function, std::size_t verdicts, std::size_t responses) {
+    if (verdicts == responses) return;
+    throw shape_error(std::string(function) + ": the reward function gave " + std::to_string(verdicts) +
+                      " verdicts for " + std::to_string(responses) + " responses");
+}
 
 /// Samples one response to each question and judges it. The request decides whether that is greedy.
 template <sampler P, tokenizer Tokenizer, reward_function Reward>
@@ -68,9 +82,10 @@ evaluation evaluate_answers(P& policy, std::span<const question> questions, cons
                             const prompt_template& form, Reward& reward_of, const generation_request& request) {
     const std::vector<generation_prompt> prompts = prompts_for(questions, tokenizer, form);
     const std::vector<trajectory> trajectories = policy.sample(std::span<const generation_prompt>(prompts), request);
-    const std::vector<std::string> texts = texts_of(std::span<const trajectory>(trajectories), tokenizer);
-    const std::vector<std::optional<reward>> rewards = reward_of(questions, std::span<const std::string>(texts));
-    detail::require_one_per_response("evaluate_answers", rewards.size(), trajectories.size());
+    require_one_response_each("evaluate_answers", trajectories.size(), questions.size());
+    const std::vector<std::string> answers = answers_of(questions, trajectories, tokenizer, form);
+    const std::vector<std::optional<reward>> rewards = reward_of(questions, std::span<const std::string>(answers));
+    require_one_verdict_each("evaluate_answers", rewards.size(), trajectories.size());
     evaluation result;
     for (std::size_t i = 0; i < rewards.size(); ++i) {
         result.tokens += static_cast<std::int64_t>(trajectories[i].prompt.size() + trajectories[i].response.size());

@@ -16,11 +16,14 @@ namespace reft::inline REFT_ABI {
 /// Per-token numbers of a rollout, [response tokens] each, as they were before the first update.
 template <class T>
 struct experience {
-    std::vector<T> log_probs = {}, entropies = {},
-                   values = {};  ///< of the policy that sampled; values empty without a critic
-    std::vector<T> ref_log_probs = {}, kl = {};
-    std::vector<T> rewards = {}, advantages = {},
-                   returns = {};  ///< advantages as the loss sees them: whitened if wanted
+    std::vector<T> log_probs = {};      ///< of the policy that sampled
+    std::vector<T> entropies = {};      ///< of the same
+    std::vector<T> values = {};         ///< before each token; empty without a value head or critic
+    std::vector<T> ref_log_probs = {};  ///< of the reference
+    std::vector<T> kl = {};             ///< to the reference, as the reward counts it
+    std::vector<T> rewards = {};        ///< −β·KL, and the score on the last token
+    std::vector<T> advantages = {};     ///< as the loss sees them: whitened if wanted
+    std::vector<T> returns = {};        ///< what the values are to become
 };
 
 /// The rows `chosen` of a per-token array about `batch`, one after the other. Empty arrays stay empty.

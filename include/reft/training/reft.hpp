@@ -14,6 +14,7 @@
 #include <reft/training/critic_pass.hpp>
 #include <reft/training/evaluation.hpp>
 #include <reft/training/experience.hpp>
+#include <reft/training/finite.hpp>
 #include <reft/training/optimizer_step.hpp>
 #include <reft/training/phase_clock.hpp>
 #include <reft/training/policy_pass.hpp>
@@ -47,9 +48,11 @@ namespace reft::inline REFT_ABI {
 /// Values come from the policy's own value head, from a critic of its own (give one), or, where there is neither, are
 /// replaced by the reward to go. Truncated responses count as terminated, as in the paper's code.
 ///
-/// Errors    option_error from the constructor; non_finite_error, with the policy as it was before that optimiser step.
+/// Errors    option_error from the constructor; shape_error if policy or reward function give too many or too few;
+///           value_error for a reward that is not finite; non_finite_error, with policy and critic as they were before
+///           that optimiser step.
 /// Source    Luong et al. 2024, arXiv:2401.08967, Algorithm 1.
-/// Differs   options() says where; the defaults are those of the paper's code for natural language.
+/// Differs   reft_options says where; the defaults are those of the paper's code for natural language.
 template <trainable_policy P, scorer Reference, tokenizer Tokenizer, reward_function Reward,
           class Critic = shared_critic>
     requires optimizable<P>
@@ -96,6 +99,7 @@ class reft_trainer {
         const auto prompts = prompts_for(questions, tokenizer_, options_.form, options_.samples_per_question);
         rollout sampled;
         sampled.trajectories = policy_.sample(std::span<const generation_prompt>(prompts), request);
+        require_one_response_each("reft_trainer::sample", sampled.trajectories.size(), prompts.size());
         count_passes(timing_.sample, sampled.positions());
         return sampled;
     }
@@ -110,13 +114,13 @@ class reft_trainer {
                                   " but there are " + std::to_string(questions.size()) + " questions");
             asked.push_back(questions[static_cast<std::size_t>(t.group)]);
         }
-        const auto texts = texts_of(std::span<const trajectory>(sampled.trajectories), tokenizer_);
-        sampled.rewards = reward_of_(std::span<const question>(asked), std::span<const std::string>(texts));
+        const std::vector<std::string> answers = answers_of(asked, sampled.trajectories, tokenizer_, options_.form);
+        sampled.rewards = reward_of_(std::span<const question>(asked), std::span<const std::string>(answers));
     }
 
     /// Lines 11 to 14: everything after the rewards. For trajectories that were sampled elsewhere.
     reft_metrics learn(const rollout& sampled) {
-        detail::require_one_per_response("reft_trainer::learn", sampled.rewards.size(), sampled.trajectories.size());
+        require_one_verdict_each("reft_trainer::learn", sampled.rewards.size(), sampled.trajectories.size());
         const rollout judged = with_verdict(sampled);
         reft_metrics metrics;
         metrics.step = state_.steps;
@@ -191,31 +195,46 @@ class reft_trainer {
         const double count = denominator(whole.responses(), options_.average, options_.constant_denominator);
         const std::string name = "reft_trainer::update, step " + std::to_string(state_.steps) + ", mini-batch " +
                                  std::to_string(metrics.updates);
-        std::vector<std::int64_t> lengths;
-        for (const std::int64_t row : chosen) lengths.push_back(judged.length(static_cast<std::size_t>(row)));
+        std::vector<std::int64_t> lengths, row_names;
+        for (const std::int64_t row : chosen) {
+            lengths.push_back(judged.length(static_cast<std::size_t>(row)));
+            row_names.push_back(judged.row_number(static_cast<std::size_t>(row)));
+        }
+        const auto losses_of = [&](const token_batch& batch, std::span<const std::int64_t> part,
+                                   const loss_stats& before) {
+            return accumulate(batch, rows_of_experience(e, all, part), count, before);
+        };
         policy_.zero_gradient();
         if constexpr (has_critic) critic_->zero_gradient();
         loss_stats stats;
         for (const auto& [begin, end] : micro_batches(lengths, options_.micro_batch_tokens)) {
-            const auto rows_of_part = chosen.subspan(begin, end - begin);
-            const token_batch batch = judged.batch(rows_of_part);
-            stats = accumulate(batch, rows_of_experience(e, all, rows_of_part), count, stats);
-            detail::require_finite(name, batch, stats, rows_of_part);
+            const auto part = chosen.subspan(begin, end - begin);
+            const token_batch batch = judged.batch(part);
+            stats = losses_of(batch, part, stats);
+            require_finite_losses(name, batch, stats, std::span<const std::int64_t>(row_names).subspan(begin));
         }
         count_passes(timing_.update, (has_critic ? 4 : 2) * whole.tokens());
         if (stats.policy.mean_old_kl_k3() > options_.target_kl) {
             metrics.stopped_early = true;
+            metrics.stopped_at_kl = stats.policy.mean_old_kl_k3();
             policy_.zero_gradient();
             return false;
         }
         metrics.learning_rate = learning_rate(options_.learning_rate, state_.optimizer_steps);
+        // Both are checked before either moves.
+        const auto norm_of = [&](const std::string& whose, auto& model) {
+            return finite_gradient_norm(whose, model, row_names, [&](std::size_t i) {
+                losses_of(judged.batch(chosen.subspan(i, 1)), chosen.subspan(i, 1), {});
+            });
+        };
         const auto follow = [&](auto& model, double norm) {
             clipped_optimizer_step(model, norm, metrics.learning_rate, options_.max_gradient_norm);
         };
-        const double norm = finite_gradient_norm(name, policy_);
-        if constexpr (has_critic) follow(*critic_, finite_gradient_norm(name + ", critic", *critic_));
+        const double norm = norm_of(name, policy_);
+        double critic_norm = 0;
+        if constexpr (has_critic) follow(*critic_, critic_norm = norm_of(name + ", critic", *critic_));
         if (!has_critic || !value_only()) follow(policy_, norm);
-        metrics.add_update(stats, norm);
+        metrics.add_update(stats, norm, critic_norm);
         ++state_.optimizer_steps;
         return true;
     }

@@ -14,7 +14,7 @@
 
 namespace reft::inline REFT_ABI {
 
-/// What a run has done so far. Copy it, with the policy, to go on later.
+/// What a run has done so far. Copy it, with the policy and a critic of its own, to go on later.
 struct reft_state {
     std::int64_t steps = 0;
     std::int64_t optimizer_steps = 0;
@@ -44,14 +44,16 @@ struct reft_metrics {
     double ratio = 0, clip_fraction = 0;     ///< means over optimiser steps
     double old_kl_k3 = 0;                    ///< to the policy that sampled, mean over optimiser steps
     double gradient_norm = 0;                ///< before clipping, mean over optimiser steps
+    double critic_gradient_norm = 0;         ///< the same of a critic of its own
     double learning_rate = 0;
     std::int64_t updates = 0;    ///< optimiser steps of this step
     bool stopped_early = false;  ///< by target_kl
+    double stopped_at_kl = 0;    ///< the k3 to the policy that sampled which was too much
 
     std::int64_t optimizer_steps = 0;  ///< of the run so far
     std::int64_t token_passes = 0;     ///< of the run so far
 
-    void add_update(const loss_stats& stats, double norm) {
+    void add_update(const loss_stats& stats, double norm, double critic_norm = 0) {
         ++updates;
         const double share = 1.0 / static_cast<double>(updates);
         const auto average = [share](double& mean, double x) { mean += (x - mean) * share; };
@@ -61,6 +63,7 @@ struct reft_metrics {
         average(clip_fraction, stats.policy.clip_fraction());
         average(old_kl_k3, stats.policy.mean_old_kl_k3());
         average(gradient_norm, norm);
+        average(critic_gradient_norm, critic_norm);
     }
 };
 

@@ -51,7 +51,9 @@ struct reft_options {
     std::int64_t update_epochs = 2;          ///< U
     std::int64_t mini_batch_rows = 0;        ///< rows per optimiser step; 0: all of the rollout
     std::int64_t micro_batch_tokens = 8192;  ///< positions that go through the policy at once
-    std::int64_t value_only_steps = 0;       ///< optimiser steps at the start that train only the values
+    /// Optimiser steps at the start whose loss is that of the values alone. A critic of its own is trained without
+    /// touching the policy; a body that policy and value head share moves with the values, and the policy with it.
+    std::int64_t value_only_steps = 0;
     double target_kl = std::numeric_limits<double>::infinity();  ///< an update beyond this k3 to the sampling policy is
                                                                  ///< not made, and ends the updates of the step
     schedule learning_rate{.rate = 3e-7};
@@ -76,13 +78,14 @@ inline void require_valid(const reft_options& o) {
     finite("kl_coef", o.kl_coef);
     finite("entropy_coef", o.entropy_coef);
     finite("value_coef", o.value_coef);
+    detail::require_constant_denominator("reft_options", o.average, o.constant_denominator);
     require_valid(o.generation.sampling);
     require_valid(o.gae);
     require_valid(o.whitening);
     require_valid(o.policy_loss);
     require_valid(o.value_loss);
     if (o.adaptive_kl) adaptive_kl_controller{*o.adaptive_kl};
-    learning_rate(o.learning_rate, 0);
+    require_valid(o.learning_rate);
 }
 
 }  // namespace reft::inline REFT_ABI

@@ -4,6 +4,7 @@
 #include <reft/policy/trajectory.hpp>
 #include <reft/reward/answer_reward.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,6 +18,11 @@ namespace reft::inline REFT_ABI {
 struct rollout {
     std::vector<trajectory> trajectories = {};
     std::vector<std::optional<reward>> rewards = {};  ///< empty where there is no verdict
+    std::vector<std::int64_t> row_numbers = {};       ///< what errors call the rows; empty: 0, 1, ...
+
+    std::int64_t row_number(std::size_t i) const {
+        return row_numbers.empty() ? static_cast<std::int64_t>(i) : row_numbers[i];
+    }
 
     /// Positions of row i, prompt and response.
     std::int64_t length(std::size_t i) const {
@@ -39,32 +45,33 @@ struct rollout {
         return batch_of(std::span(trajectories).subspan(begin, end - begin));
     }
     /// The given rows, in the given order.
-    token_batch batch(std::span<const std::int64_t> rows_wanted) const {
-        std::vector<trajectory> chosen;
-        for (const std::int64_t i : rows_wanted) chosen.push_back(trajectories[static_cast<std::size_t>(i)]);
-        return batch_of(chosen);
-    }
+    token_batch batch(std::span<const std::int64_t> rows_wanted) const { return batch_of(trajectories, rows_wanted); }
 
-    /// The values of the rewards; throws value_error if a row has no verdict.
+    /// The values of the rewards; throws value_error if a row has no verdict, or one that is not finite.
     template <class T>
     std::vector<T> scores() const {
         std::vector<T> result;
         result.reserve(rewards.size());
         for (const std::optional<reward>& r : rewards) {
-            if (!r) throw value_error("rollout::scores: row " + std::to_string(result.size()) + " has no verdict");
+            const auto refuse = [&](const char* why) {
+                throw value_error("rollout::scores: row " + std::to_string(row_number(result.size())) + why);
+            };
+            if (!r) refuse(" has no verdict");
+            if (!std::isfinite(r->value)) refuse(" has a reward that is not finite");
             result.push_back(static_cast<T>(r->value));
         }
         return result;
     }
 };
 
-/// The rows that have a verdict and at least one response token.
+/// The rows that have a verdict and at least one response token; row_numbers says where they stood.
 inline rollout with_verdict(const rollout& all) {
     rollout judged;
     for (std::size_t i = 0; i < all.trajectories.size(); ++i)
         if (all.rewards[i] && !all.trajectories[i].response.empty()) {
             judged.trajectories.push_back(all.trajectories[i]);
             judged.rewards.push_back(all.rewards[i]);
+            judged.row_numbers.push_back(all.row_number(i));
         }
     return judged;
 }

@@ -24,12 +24,20 @@ struct schedule {
     double floor = 0.0;            ///< share of the rate that is left at the end
 };
 
-/// Errors: option_error if the schedule cannot be followed.
+/// Throws option_error, naming the option, if the schedule cannot be followed.
+inline void require_valid(const schedule& s) {
+    detail::require_option(s.rate >= 0 && std::isfinite(s.rate), "schedule", "rate must be finite and not negative",
+                           s.rate);
+    detail::require_option(s.warmup_steps >= 0, "schedule", "warmup_steps must not be negative",
+                           static_cast<double>(s.warmup_steps));
+    detail::require_option(s.kind == decay::none || s.total_steps > 0, "schedule",
+                           "total_steps must be positive where the rate decays", static_cast<double>(s.total_steps));
+    detail::require_option(s.floor >= 0 && s.floor <= 1, "schedule", "floor must be between 0 and 1", s.floor);
+}
+
+/// Errors    option_error if the schedule cannot be followed.
 inline double learning_rate(const schedule& s, std::int64_t step) {
-    detail::require_option(s.rate >= 0 && std::isfinite(s.rate), "learning_rate",
-                           "rate must be finite and not negative", s.rate);
-    detail::require_option(s.kind == decay::none || s.total_steps > 0, "learning_rate",
-                           "total_steps must be positive for a decaying schedule", static_cast<double>(s.total_steps));
+    require_valid(s);
     if (step < s.warmup_steps) return s.rate * static_cast<double>(step + 1) / static_cast<double>(s.warmup_steps);
     if (s.kind == decay::none) return s.rate;
     const double remaining = static_cast<double>(std::max<std::int64_t>(1, s.total_steps - s.warmup_steps));

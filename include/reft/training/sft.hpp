@@ -6,6 +6,7 @@
 #include <reft/loss/cross_entropy.hpp>
 #include <reft/policy/concepts.hpp>
 #include <reft/training/batches.hpp>
+#include <reft/training/finite.hpp>
 #include <reft/training/optimizer_step.hpp>
 #include <reft/training/phase_clock.hpp>
 #include <reft/training/policy_pass.hpp>
@@ -64,6 +65,8 @@ class sft_trainer {
                                static_cast<double>(options.micro_batch_tokens));
         detail::require_option(options.max_gradient_norm > 0, "sft_trainer", "max_gradient_norm must be positive",
                                options.max_gradient_norm);
+        detail::require_constant_denominator("sft_trainer", options.average, options.constant_denominator);
+        require_valid(options.learning_rate);
     }
 
     const sft_state& state() const { return state_; }
@@ -78,32 +81,27 @@ class sft_trainer {
         const phase_clock clock(timing_);
         const std::string name = "sft_trainer::step, step " + std::to_string(state_.optimizer_steps);
         std::vector<std::int64_t> lengths;
-        token_batch all;  // for the denominator of the whole step
         for (const std::int64_t row : rows) {
             if (row < 0 || row >= static_cast<std::int64_t>(examples.size()))
                 throw value_error("sft_trainer::step: row " + std::to_string(row) + " is not one of the " +
                                   std::to_string(examples.size()) + " examples");
             const sft_example& e = examples[static_cast<std::size_t>(row)];
             lengths.push_back(static_cast<std::int64_t>(e.prompt.size() + e.response.size()));
-            all.add(e.prompt, e.response);
         }
+        const token_batch all = batch_of_examples(examples, rows);
         const double count = denominator(all.responses(), options_.average, options_.constant_denominator);
         policy_.zero_gradient();
         loss_stats stats;
         for (const auto& [begin, end] : micro_batches(lengths, options_.micro_batch_tokens)) {
-            token_batch batch;
-            for (std::size_t i = begin; i < end; ++i) {
-                const sft_example& e = examples[static_cast<std::size_t>(rows[i])];
-                batch.add(e.prompt, e.response);
-            }
-            weights_.resize(static_cast<std::size_t>(batch.response_tokens()));
-            token_weights(batch.responses(), options_.average, count, weights_);
-            stats = pass_.accumulate_gradient(batch, cross_entropy<scalar>(), no_value_loss(), weights_, stats);
-            detail::require_finite(name, batch, stats, rows.subspan(begin));
+            const token_batch batch = batch_of_examples(examples, rows.subspan(begin, end - begin));
+            stats = accumulate(batch, count, stats);
+            require_finite_losses(name, batch, stats, rows.subspan(begin, end - begin));
         }
         sft_metrics metrics;
         metrics.learning_rate = learning_rate(options_.learning_rate, state_.optimizer_steps);
-        metrics.gradient_norm = finite_gradient_norm(name, policy_);
+        metrics.gradient_norm = finite_gradient_norm(name, policy_, rows, [&](std::size_t i) {
+            accumulate(batch_of_examples(examples, rows.subspan(i, 1)), count, {});
+        });
         clipped_optimizer_step(policy_, metrics.gradient_norm, metrics.learning_rate, options_.max_gradient_norm);
         metrics.loss = -stats.policy.mean_log_prob();
         metrics.tokens = stats.policy.tokens;
@@ -114,6 +112,22 @@ class sft_trainer {
     }
 
   private:
+    static token_batch batch_of_examples(std::span<const sft_example> examples, std::span<const std::int64_t> rows) {
+        token_batch batch;
+        for (const std::int64_t row : rows) {
+            const sft_example& e = examples[static_cast<std::size_t>(row)];
+            batch.add(e.prompt, e.response);
+        }
+        return batch;
+    }
+
+    /// The loss of a micro-batch and its gradient, on top of what the micro-batches before it gave.
+    loss_stats accumulate(const token_batch& batch, double count, const loss_stats& before) {
+        weights_.resize(static_cast<std::size_t>(batch.response_tokens()));
+        token_weights(batch.responses(), options_.average, count, weights_);
+        return pass_.accumulate_gradient(batch, cross_entropy<scalar>(), no_value_loss(), weights_, before);
+    }
+
     P& policy_;
     sft_options options_;
     policy_pass<P> pass_;
