@@ -11,14 +11,16 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "line_chart.hpp"
+#include "settings.hpp"
 
 namespace arithmetic {
+
+using model = reft::transformer<float>;
 
 /// One point of a learning curve, measured on the development questions.
 struct measurement {
@@ -35,16 +37,19 @@ struct result {
     reft::transformer_state<float> best = {};
     double seconds = 0, max_sequence_kl = 0;
     reft::evaluation greedy = {}, sampled = {};  ///< of the best policy, on the test questions
-    std::vector<std::string> answers = {};       ///< of the best policy, to the first test questions
+    std::vector<reft::question> shown = {};      ///< the first test questions
+    std::vector<std::string> answers = {};       ///< of the best policy, to these
     std::vector<std::pair<std::string, reft::phase_time>> phases = {};
 
     double best_dev() const { return curve.empty() ? 0.0 : curve[best_at].dev.accuracy; }
     /// Adds a measurement, and keeps the policy if it is the best so far.
-    template <class Policy>
-    void add(measurement m, const Policy& policy) {
+    void add(measurement m, const model& policy) {
         const bool better = curve.empty() || m.dev.accuracy > best_dev();
         curve.push_back(std::move(m));
-        if (!better) return;
+        if (better) choose_last(policy);
+    }
+    /// Takes the policy of the last measurement, whether it was the best or not.
+    void choose_last(const model& policy) {
         best_at = curve.size() - 1;
         best = policy.state();
     }
@@ -54,7 +59,7 @@ inline std::string fixed(double x, int digits) { return detail::number(x, digits
 inline std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
 
 inline void print_table(const std::vector<result>& results) {
-    std::printf("%-11s  %-13s  %8s  %8s  %8s  %-10s  %6s  %12s  %6s\n", "annotations", "policy", "greedy", "sampled",
+    std::printf("\n%-11s  %-13s  %8s  %8s  %8s  %-10s  %6s  %12s  %6s\n", "annotations", "policy", "greedy", "sampled",
                 "best dev", "found at", "length", "token passes", "time");
     for (const result& r : results) {
         const double passes = r.curve.back().token_passes / 1e6;
@@ -67,14 +72,14 @@ inline void print_table(const std::vector<result>& results) {
 }
 
 /// A few test questions with the answers of all policies, for each kind of annotations.
-inline void print_answers(const std::vector<result>& results, std::span<const reft::question> questions) {
+inline void print_answers(const std::vector<result>& results) {
     std::string annotations;
     for (const result& first : results) {
         if (first.annotations == annotations) continue;
         annotations = first.annotations;
         std::printf("\n");
         for (std::size_t q = 0; q < first.answers.size(); ++q) {
-            std::printf("%s  (%s)\n", questions[q].text.c_str(), questions[q].gold.c_str());
+            std::printf("%s  (%s)\n", first.shown[q].text.c_str(), first.shown[q].gold.c_str());
             for (const result& r : results)
                 if (r.annotations == annotations)
                     std::printf("    %-8s%-15s%s\n", annotations.c_str(), r.method.c_str(), r.answers[q].c_str());
@@ -121,16 +126,21 @@ inline std::string learning_curves(const std::vector<result>& results) {
     return svg_of(accuracy, "million token passes after the warm-up, sampling included");
 }
 
-inline nlohmann::ordered_json summary_of(const result& r) {
-    return {{"annotations", r.annotations},
-            {"method", r.method},
-            {"greedy", r.greedy.accuracy},
-            {"sampled", r.sampled.accuracy},
-            {"dev", r.best_dev()},
-            {"found_at", r.curve[r.best_at].when},
-            {"response_length", r.greedy.response_length},
-            {"token_passes", r.curve.back().token_passes},
-            {"max_sequence_kl", r.max_sequence_kl}};
+/// Everything but the times, which are in timing.jsonl.
+inline nlohmann::ordered_json summary_of(const settings& s, const std::vector<result>& results) {
+    nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+    for (const result& r : results)
+        rows.push_back({{"annotations", r.annotations},
+                        {"method", r.method},
+                        {"greedy", r.greedy.accuracy},
+                        {"sampled", r.sampled.accuracy},
+                        {"dev", r.best_dev()},
+                        {"found_at", r.curve[r.best_at].when},
+                        {"last_dev", r.curve.back().dev.accuracy},
+                        {"response_length", r.greedy.response_length},
+                        {"token_passes", r.curve.back().token_passes},
+                        {"max_sequence_kl", r.max_sequence_kl}});
+    return {{"settings", to_json(s)}, {"results", rows}};
 }
 
 /// Writes a file so that it is there whole or not at all. Throws file_error.

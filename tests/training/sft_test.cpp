@@ -27,6 +27,8 @@ TEST_CASE("the first loss of a uniform policy is the logarithm of the vocabulary
     for (int i = 0; i < 50; ++i) metrics = trainer.step(examples, all_rows);
     CHECK(metrics.loss < 0.5);
     CHECK(trainer.state().optimizer_steps == 51);
+    CHECK(metrics.step == 50);
+    CHECK(metrics.token_passes == trainer.state().token_passes);
 }
 
 TEST_CASE("pitfall 28: micro-batches of any size lead to the same parameters") {

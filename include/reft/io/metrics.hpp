@@ -47,8 +47,12 @@ inline nlohmann::ordered_json to_json(const reft_metrics& m) {
 }
 
 inline nlohmann::ordered_json to_json(const sft_metrics& m) {
-    return {
-        {"loss", m.loss}, {"gradient_norm", m.gradient_norm}, {"learning_rate", m.learning_rate}, {"tokens", m.tokens}};
+    return {{"step", m.step},
+            {"loss", m.loss},
+            {"gradient_norm", m.gradient_norm},
+            {"learning_rate", m.learning_rate},
+            {"tokens", m.tokens},
+            {"token_passes", m.token_passes}};
 }
 
 inline nlohmann::ordered_json to_json(const phase_time& t) {

@@ -41,10 +41,12 @@ struct sft_state {
 };
 
 struct sft_metrics {
+    std::int64_t step = 0;
     double loss = 0;  ///< mean cross-entropy of the response tokens, nats
     double gradient_norm = 0;
     double learning_rate = 0;
-    std::int64_t tokens = 0;  ///< response tokens
+    std::int64_t tokens = 0;        ///< response tokens
+    std::int64_t token_passes = 0;  ///< of the run so far
 };
 
 /// Minimises the cross-entropy of given responses.
@@ -98,6 +100,7 @@ class sft_trainer {
             require_finite_losses(name, batch, stats, rows.subspan(begin, end - begin));
         }
         sft_metrics metrics;
+        metrics.step = state_.optimizer_steps;
         metrics.learning_rate = learning_rate(options_.learning_rate, state_.optimizer_steps);
         metrics.gradient_norm = finite_gradient_norm(name, policy_, rows, [&](std::size_t i) {
             accumulate(batch_of_examples(examples, rows.subspan(i, 1)), count, {});
@@ -108,6 +111,7 @@ class sft_trainer {
         ++state_.optimizer_steps;
         state_.token_passes += 2 * all.tokens();
         timing_.positions += 2 * all.tokens();
+        metrics.token_passes = state_.token_passes;
         return metrics;
     }
 
