@@ -4,6 +4,7 @@
 usage: study.py PROGRAM FOLDER DOCUMENT README PICTURE
 
 Every run has a folder of its own below FOLDER; a run whose folder has the same arguments and program is not repeated.
+Nothing is written if the results miss what the document claims: see `check_claims`.
 """
 import concurrent.futures
 import hashlib
@@ -18,7 +19,7 @@ SEEDS = [1, 2, 3, 4, 5]
 RATE_SEEDS = [1, 2, 3]
 # Step sizes that are compared, with the default among them.
 WARM_UP_RATES, DEFAULT_WARM_UP = ["1e-3", "3e-3", "1e-2"], "3e-3"
-CONTINUED_RATES, DEFAULT_CONTINUED = ["3e-4", "1e-3", "3e-3"], "3e-3"
+CONTINUED_RATES, DEFAULT_CONTINUED = ["1e-3", "3e-3", "1e-2"], "3e-3"
 
 
 def run(program, folder, arguments):
@@ -32,7 +33,12 @@ def run(program, folder, arguments):
         with open(folder / "output.txt", "w") as output:
             subprocess.run([program, "--out", folder, *arguments], check=True, stdout=output, stderr=subprocess.STDOUT)
         done.write_text(key)
-    return {(r["annotations"], r["method"]): r for r in json.loads((folder / "summary.json").read_text())}
+    results = {(r["annotations"], r["method"]): r for r in json.loads((folder / "summary.json").read_text())["results"]}
+    for record in map(json.loads, (folder / "timing.jsonl").read_text().splitlines()):
+        if "phase" in record:
+            result = results[record["annotations"], record["method"]]
+            result["seconds"] = result.get("seconds", 0) + record["time"]["wall_seconds"]
+    return results
 
 
 def percent(share):
@@ -42,6 +48,30 @@ def percent(share):
 def table(head, rows):
     return "\n".join(["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
                      + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def check_claims(runs):
+    """What README and document say in words, on all seeds."""
+    def of(annotations, method, measure):
+        return [r[annotations, method][measure] for r in runs.values()]
+
+    def gains(annotations, measure):
+        return [a - b for a, b in zip(of(annotations, "ReFT", measure), of(annotations, "SFT continued", measure))]
+
+    claims = {
+        "uneven: ReFT is 15 points above SFT continued, greedy, on average": statistics.mean(gains("uneven", "greedy")) >= 0.15,
+        "uneven: ReFT is above SFT continued on every seed, greedy": min(gains("uneven", "greedy")) > 0,
+        "uneven: the same, sampled": min(gains("uneven", "sampled")) > 0 and statistics.mean(gains("uneven", "sampled")) >= 0.15,
+        "uneven: no seed's KL reaches 10": max(of("uneven", "ReFT", "max_sequence_kl")) < 10,
+        "clean: SFT continued is above ReFT on every seed, greedy": max(gains("clean", "greedy")) < 0,
+    }
+    for claim, holds in claims.items():
+        print("holds: " if holds else "DOES NOT HOLD: ", claim)
+    return all(claims.values())
+
+
+def best_rate(runs, rates, method):
+    return max(rates, key=lambda rate: statistics.mean(runs[rate, seed]["uneven", method]["dev"] for seed in RATE_SEEDS))
 
 
 def seeds_table(runs, annotations):
@@ -66,10 +96,11 @@ def seeds_table(runs, annotations):
 def demo_table(results):
     """What the demonstration itself shows for one seed."""
     rows = [[annotations, method, percent(r["greedy"]), percent(r["sampled"]), r["found_at"],
-             f"{r['response_length']:.0f}", f"{r['token_passes'] / 1e6:.1f}"]
+             percent(r["dev"]), percent(r["last_dev"]), f"{r['response_length']:.0f}", f"{r['token_passes'] / 1e6:.1f}",
+             f"{r['seconds']:.0f} s"]
             for (annotations, method), r in results.items()]
-    return table(["annotations", "policy", "greedy, %", "sampled, %", "best on dev", "response length",
-                  "million token passes"], rows)
+    return table(["annotations", "policy", "greedy, %", "sampled, %", "best on dev", "dev there, %", "dev at the end, %",
+                  "response length", "million token passes", "time"], rows)
 
 
 def means(runs, annotations):
@@ -84,7 +115,7 @@ def rates_table(runs, rates, method):
     def dev(rate):
         return [runs[rate, seed]["uneven", method]["dev"] for seed in RATE_SEEDS]
 
-    best = max(rates, key=lambda rate: statistics.mean(dev(rate)))
+    best = best_rate(runs, rates, method)
     rows = []
     for rate in rates:
         mean = percent(statistics.mean(dev(rate)))
@@ -121,13 +152,14 @@ def replace(text, name, content):
 def main():
     program, folder, document, readme, picture = map(pathlib.Path, sys.argv[1:])
     program = program.resolve()
+    rates = ["--sft-rate", DEFAULT_WARM_UP, "--continued-rate", DEFAULT_CONTINUED]
     # One after the other with two threads: these are timed.
-    runs = {seed: run(program, folder / f"seed_{seed}", ["--seed", str(seed), "--threads", "2"]) for seed in SEEDS}
+    runs = {seed: run(program, folder / f"seed_{seed}", ["--seed", str(seed), "--threads", "2", *rates]) for seed in SEEDS}
 
     # Two at a time with one thread each.
-    jobs = {"again": (folder / "seed_1_one_thread", ["--seed", "1", "--threads", "1"])}
+    jobs = {"again": (folder / "seed_1_one_thread", ["--seed", "1", "--threads", "1", *rates])}
     for seed in RATE_SEEDS:
-        uneven = ["--seed", str(seed), "--threads", "1", "--annotations", "uneven"]
+        uneven = ["--seed", str(seed), "--threads", "1", "--annotations", "uneven", *rates]
         for rate in set(WARM_UP_RATES) - {DEFAULT_WARM_UP}:
             jobs["warm-up", rate, seed] = (folder / f"warm_up_{rate}_seed_{seed}",
                                            [*uneven, "--updates", "1", "--sft-rate", rate])
@@ -147,6 +179,13 @@ def main():
     if not same:
         sys.exit(f"{first} and {again} differ")
     lines = len(first.read_text().splitlines())
+    for method, of_rates, default in [("warm-up", WARM_UP_RATES, DEFAULT_WARM_UP),
+                                      ("SFT continued", CONTINUED_RATES, DEFAULT_CONTINUED)]:
+        best = best_rate(by_rate(method, default), of_rates, method)
+        if best != default:
+            sys.exit(f"the step size of {method} is {default}, but {best} is better on the development questions")
+    if not check_claims(runs):
+        sys.exit("the results are not what the document says")
 
     text = document.read_text()
     text = replace(text, "uneven annotations", seeds_table(runs, "uneven"))
