@@ -93,18 +93,18 @@ done
 ! grep -q "SFT continued" "$folder/output" || fail "a method that had not begun is reported"
 
 # A second Ctrl-C ends it at once; the results of an earlier run are gone by then.
+mkdir "$folder/twice"
+echo old >"$folder/twice/summary.json"
 set -m
-"$program" --train 1000 --dev 20 --test 10000 --updates 40 --warm-up-epochs 1 --out "$folder/interrupted" >"$folder/output" 2>&1 &
+"$program" --train 1000 --dev 20 --test 2000 --updates 40 --warm-up-epochs 1 --out "$folder/twice" >"$folder/output" 2>&1 &
 running=$!
 set +m
 for _ in $(seq 600); do
-    ! grep -qs '"method":"ReFT"' "$folder/interrupted/metrics.jsonl" || break
+    ! grep -qs '"method":"ReFT"' "$folder/twice/metrics.jsonl" || break
     sleep 0.1
 done
-kill -INT $running
-sleep 0.05
-kill -INT $running
+while kill -INT $running 2>/dev/null; do sleep 0.02; done
 status=0
 wait $running || status=$?
 [[ $status == 130 ]] || fail "a second Ctrl-C ended with status $status"
-[[ ! -e $folder/interrupted/summary.json ]] || fail "a second Ctrl-C did not end it, or an old summary was left"
+[[ ! -e $folder/twice/summary.json ]] || fail "a second Ctrl-C did not end it, or an old summary was left"

@@ -26,7 +26,7 @@ struct prompt_template {
     std::string reasoning_trigger = "\nAnswer reasoning:\n";
     std::string answer_trigger = "\nTherefore, the answer is: ";  ///< empty: the answer is not written
     /// What every response is made to begin with, {question} being the question: it is the end of the prompt.
-    std::string response_head = "";
+    std::string response_head = {};
 
     /// What the model is given; white space around the question is stripped.
     std::string prompt(std::string_view question) const {

@@ -53,11 +53,9 @@ struct rollout {
         std::vector<T> result;
         result.reserve(rewards.size());
         for (const std::optional<reward>& r : rewards) {
-            const auto refuse = [&](const char* why) {
-                throw value_error("rollout::scores: row " + std::to_string(row_number(result.size())) + why);
-            };
-            if (!r) refuse(" has no verdict");
-            if (!std::isfinite(r->value)) refuse(" has a reward that is not finite");
+            if (!r || !std::isfinite(r->value))
+                throw value_error("rollout::scores: row " + std::to_string(row_number(result.size())) +
+                                  (r ? " has a reward that is not finite" : " has no verdict"));
             result.push_back(static_cast<T>(r->value));
         }
         return result;
