@@ -18,6 +18,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/reft-config-version.cmak
 install(FILES
     "${PROJECT_BINARY_DIR}/reft-config.cmake"
     "${PROJECT_BINARY_DIR}/reft-config-version.cmake"
+    cmake/reft_dependencies.cmake
     DESTINATION "${reft_cmake_dir}")
 
 configure_file(cmake/reft.pc.in "${PROJECT_BINARY_DIR}/reft.pc" @ONLY)

@@ -9,6 +9,7 @@
 #include <benchmark/benchmark.h>
 
 #include <dlfcn.h>
+#include <torch/torch.h>
 #include <unistd.h>
 
 #include <algorithm>

@@ -121,6 +121,17 @@ concept snapshotable = requires(const P& p) {
     { p.snapshot() } -> scorer;
 };
 
+/// Shows its parameters and the accumulated gradient as flat arrays in one order: for finite differences, for sums over
+/// machines. Both may be copies.
+///
+///     parameters() → [n]     set_parameters(values)     gradient() → [n]
+template <class P>
+concept inspectable = requires(P& p, const P& c, std::span<const policy_scalar_t<P>> values) {
+    { c.parameters() } -> tensor_of_rank<1>;
+    { c.gradient() } -> tensor_of_rank<1>;
+    p.set_parameters(values);
+};
+
 /// Keeps and restores its parameters.
 template <class P>
 concept savable = requires(P& p, const P& c, const std::string& path) {

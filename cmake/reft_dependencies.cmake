@@ -1,0 +1,50 @@
+# What each component needs of others, found in one way by the build and by find_package(reft).
+
+set(reft_known_components models io eigen xtensor armadillo torch)
+
+set(_reft_package_models Threads)
+set(_reft_package_io nlohmann_json)
+set(_reft_package_eigen Eigen3)
+set(_reft_package_xtensor xtensor)
+set(_reft_package_armadillo Armadillo)
+set(_reft_package_torch Torch)
+
+# The targets that a component links. Packages that only set variables get a target here.
+set(_reft_target_models Threads::Threads)
+set(_reft_target_io nlohmann_json::nlohmann_json)
+set(_reft_target_eigen Eigen3::Eigen)
+set(_reft_target_xtensor xtensor)
+set(_reft_target_armadillo reft::needs_armadillo)
+set(_reft_target_torch reft::needs_torch)
+
+function(_reft_target_of_variables name libraries includes)
+    if(NOT TARGET reft::${name})
+        add_library(reft::${name} INTERFACE IMPORTED GLOBAL)
+        target_link_libraries(reft::${name} INTERFACE ${libraries})
+        target_include_directories(reft::${name} INTERFACE ${includes})
+    endif()
+endfunction()
+
+# reft_find_dependency(<component>)
+# Looks for the package of a component; afterwards the target ${_reft_target_<component>} exists, or not.
+# In a function, because packages set variables that concern nobody else.
+function(reft_find_dependency component)
+    set(package ${_reft_package_${component}})
+    if(TARGET ${_reft_target_${component}})
+        return()
+    endif()
+    set(CMAKE_MESSAGE_LOG_LEVEL WARNING) # QUIET does not silence LibTorch
+    if(component STREQUAL "eigen")
+        find_package(Eigen3 3.4 QUIET NO_MODULE GLOBAL)
+        if(NOT Eigen3_FOUND)
+            find_package(Eigen3 QUIET NO_MODULE GLOBAL) # Eigen 5 refuses a request for 3.4
+        endif()
+        return()
+    endif()
+    find_package(${package} QUIET GLOBAL)
+    if(component STREQUAL "armadillo" AND Armadillo_FOUND)
+        _reft_target_of_variables(needs_armadillo "${ARMADILLO_LIBRARIES}" "${ARMADILLO_INCLUDE_DIRS}")
+    elseif(component STREQUAL "torch" AND Torch_FOUND)
+        _reft_target_of_variables(needs_torch "${TORCH_LIBRARIES}" "${TORCH_INCLUDE_DIRS}")
+    endif()
+endfunction()
