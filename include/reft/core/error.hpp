@@ -33,6 +33,11 @@ struct value_error : error {
     using error::error;
 };
 
+/// A tensor whose element type is known only at run time has another one than was asked for.
+struct dtype_error : error {
+    using error::error;
+};
+
 /// A tensor lies in a memory space that the called kernel cannot read.
 struct device_error : error {
     using error::error;

@@ -75,6 +75,17 @@ class transformer {
         parameters_changed();
     }
 
+    /// The parameters as one array, laid out as layout() says.
+    std::span<const T> parameters() const { return state_.parameters; }
+    /// Errors    shape_error if there are too many or too few.
+    void set_parameters(std::span<const T> values) {
+        if (values.size() != state_.parameters.size())
+            throw shape_error("transformer::set_parameters: values is [" + std::to_string(values.size()) +
+                              "] but the parameters are [" + std::to_string(state_.parameters.size()) + "]");
+        std::copy(values.begin(), values.end(), state_.parameters.begin());
+        parameters_changed();
+    }
+
     /// The accumulated gradient, laid out as the parameters; writable for sums over several machines.
     std::span<T> gradient() { return gradient_; }
     std::span<const T> gradient() const { return gradient_; }
