@@ -1,6 +1,4 @@
 // The reference policy against the same network in LibTorch, in one process and in turns.
-#include "torch_transformer.hpp"
-
 #include <reft/core/thread_pool.hpp>
 #include <reft/loss/cross_entropy.hpp>
 #include <reft/models/transformer.hpp>
@@ -31,11 +29,12 @@
 #include <utility>
 #include <vector>
 
+#include "examples/torch_policy_parts/transformer.hpp"
+
 namespace {
 
 using model = reft::transformer<float>;
-using reft_bench::torch_kv_cache;
-using reft_bench::torch_transformer;
+using torch_transformer = torch_example::transformer;
 
 constexpr std::int64_t rows = 32, prompt_tokens = 32, response_tokens = 32, new_tokens = 64;
 
@@ -81,6 +80,45 @@ void describe_torch() {
     }
     benchmark::AddCustomContext("settings", settings);
 }
+
+/// Keys and values of rows that are all at the same position, allocated once for `length` of them: what a careful user
+/// writes for a benchmark, where a cache of rows at different positions would copy them at every step.
+class torch_kv_cache final : public torch_example::past {
+  public:
+    torch_kv_cache(const torch_transformer& net, std::int64_t count, std::int64_t length)
+        : causal_(torch_example::causal_mask(length, net.numbers())) {
+        const reft::transformer_options& o = net.options();
+        for (std::int64_t l = 0; l < o.layers; ++l)
+            for (auto* kept : {&keys_, &values_})
+                kept->push_back(torch::zeros({count * o.kv_heads, length, o.head_width()}, net.numbers()));
+    }
+    /// n positions that follow what the cache holds, to last hidden states.
+    torch::Tensor forward(const torch_transformer& net, const torch::Tensor& ids) {
+        const torch::Tensor hidden = net.forward(ids, *this);
+        first_ += ids.size(1);
+        return hidden;
+    }
+
+    torch::Tensor places(const torch::Tensor& table, std::int64_t n) const override {
+        return table.narrow(0, first_, n).unsqueeze(0);
+    }
+    std::pair<torch::Tensor, torch::Tensor> append(std::size_t layer, const torch::Tensor& keys,
+                                                   const torch::Tensor& values) override {
+        const auto all = [&](torch::Tensor& kept, const torch::Tensor& added) {
+            kept.narrow(1, first_, added.size(1)).copy_(added);
+            return kept.narrow(1, 0, first_ + added.size(1));
+        };
+        return {all(keys_[layer], keys), all(values_[layer], values)};
+    }
+    torch::Tensor mask(std::int64_t n, std::int64_t seen) const override {
+        return n == 1 ? torch::Tensor() : causal_.narrow(0, first_, n).narrow(1, 0, seen);
+    }
+
+  private:
+    std::vector<torch::Tensor> keys_, values_;  // one per layer, [rows · kv_heads, length, head_width]
+    torch::Tensor causal_;
+    std::int64_t first_ = 0;  // positions already held
+};
 
 // --- the same network on both sides ---------------------------------------------------------------------------
 
@@ -158,8 +196,7 @@ class reft_side {
 class torch_side {
   public:
     torch_side(const reft::transformer_options& options, const model& like)
-        : options_(options),
-          policy(options, like.state().parameters),
+        : policy(options, like.parameters()),
           optimizer_(policy.parameters(), torch::optim::AdamWOptions(1e-4).weight_decay(0)) {}
 
     /// Only the positions that predict a response token go through the head, as in reft.
@@ -178,11 +215,11 @@ class torch_side {
     }
     void generate() {
         const torch::NoGradGuard no_gradient;
-        torch_kv_cache cache(options_, rows, prompt_tokens + new_tokens);
+        torch_kv_cache cache(policy, rows, prompt_tokens + new_tokens);
         std::vector<torch::Tensor> response;
         torch::Tensor next = prompts_;
         for (std::int64_t t = 0; t < new_tokens; ++t) {
-            const auto hidden = policy.forward(next, &cache).select(1, next.size(1) - 1);
+            const auto hidden = cache.forward(policy, next).select(1, next.size(1) - 1);
             next = torch::multinomial(policy.logits(hidden).softmax(-1), 1);
             response.push_back(next);
         }
@@ -198,7 +235,6 @@ class torch_side {
     const torch::Tensor ids = torch_ids(prompt_tokens + response_tokens);
 
   private:
-    reft::transformer_options options_;
     const torch::Tensor prompts_ = ids.narrow(1, 0, prompt_tokens).contiguous();
     const torch::Tensor targets_ = ids.narrow(1, prompt_tokens, response_tokens).flatten();
     torch::Tensor values_;
@@ -222,11 +258,11 @@ void require_same_network(reft_side& ours, torch_side& theirs) {
     require_same("the norm of the gradient", ours.policy.gradient_norm(), theirs.gradient_norm());
 
     const torch::NoGradGuard no_gradient;
-    torch_kv_cache cache(ours.policy.options(), rows, prompt_tokens + response_tokens);
-    theirs.policy.forward(theirs.ids.narrow(1, 0, prompt_tokens), &cache);
+    torch_kv_cache cache(theirs.policy, rows, prompt_tokens + response_tokens);
+    cache.forward(theirs.policy, theirs.ids.narrow(1, 0, prompt_tokens));
     torch::Tensor hidden;
     for (std::int64_t t = prompt_tokens; t < prompt_tokens + response_tokens; ++t)
-        hidden = theirs.policy.forward(theirs.ids.narrow(1, t, 1), &cache);
+        hidden = cache.forward(theirs.policy, theirs.ids.narrow(1, t, 1));
     const auto whole = theirs.policy.forward(theirs.ids).narrow(1, prompt_tokens + response_tokens - 1, 1);
     require_same("the difference of decoding and LibTorch's whole rows", 0,
                  (hidden - whole).abs().max().item<double>());
