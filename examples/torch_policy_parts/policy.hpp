@@ -155,7 +155,7 @@ class logits_policy : public policy<T> {
         torch::autograd::backward(outputs, derivatives);
     }
 
-  private:
+  protected:
     Tensor logits_, values_;
 };
 

@@ -183,6 +183,18 @@ void same_scores_and_steps(auto& theirs) {
     CHECK(relative_distance(after, before) > 1e-2);
 }
 
+/// An engine that differentiates scalar losses only: the derivatives are constants in a sum.
+template <class T>
+struct scalar_loss_policy : torch_example::logits_policy<T> {
+    using torch_example::logits_policy<T>::logits_policy;
+
+    void backward(reft::strided_view<const T, 2> d_logits, reft::strided_view<const T, 1> d_values) {
+        torch::Tensor loss = (this->logits_ * reft::torch_tensor(d_logits)).sum();
+        if (!d_values.empty()) loss = loss + (this->values_ * reft::torch_tensor(d_values)).sum();
+        loss.backward();
+    }
+};
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("LibTorch logits policy: log-probs and steps of SFT are those of the reference policy", "", float,
@@ -200,7 +212,8 @@ TEMPLATE_TEST_CASE("LibTorch log-prob policy: log-probs and steps of SFT are tho
 }
 
 TEMPLATE_TEST_CASE("three complete steps of ReFT end with the same samples and parameters on both backends", "",
-                   torch_example::logits_policy<double>, torch_example::log_prob_policy<double>) {
+                   torch_example::logits_policy<double>, torch_example::log_prob_policy<double>,
+                   scalar_loss_policy<double>) {
     const world w;
     auto ours = reference_policy<double>(w, reft::serial());
     const std::vector<double> before = weights<double>(w);
