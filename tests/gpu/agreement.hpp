@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "gpu/fused_row.hpp"
@@ -17,8 +18,15 @@
 
 namespace gpu {
 
-/// Relative to the terms that a number is the sum of. In float: the argument z of an exponential, |z| <= 30 here, is
-/// rounded twice by either side, 4·30·2⁻²⁵ = 4e-6; two units of the exponential and the sums leave it below 1e-5.
+template <class T>
+constexpr const char* name_of = std::is_same_v<T, float>            ? "float"
+                                : std::is_same_v<T, double>         ? "double"
+                                : std::is_same_v<T, reft::bfloat16> ? "bfloat16"
+                                                                    : "half";
+
+/// Relative to the terms that a number is the sum of. In float: the argument z of an exponential, |z| up to 40 in these
+/// cases, is rounded twice by either side, 4·40·2⁻²⁵ = 5e-6; with the exponential's own error and the sums within a
+/// pack it stays below 1e-5.
 template <class Real>
 constexpr double limit = sizeof(Real) == 4 ? 1e-5 : 1e-13;
 

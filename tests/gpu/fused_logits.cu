@@ -30,8 +30,7 @@ bool agrees(const logits_case_options& options) {
     launch(fused, stats.data());
     finish("fused_logits");
     const agreement a = compared(c, host, d_logits, results, stats[0]);
-    std::printf("%2d bytes, %s %s: %s\n", static_cast<int>(sizeof(T)), c.name().c_str(),
-                a.holds() ? "agrees" : "DIFFERS", a.where.c_str());
+    std::printf("%-8s %s %s: %s\n", name_of<T>, c.name().c_str(), a.holds() ? "agrees" : "DIFFERS", a.where.c_str());
     return a.holds();
 }
 
@@ -66,7 +65,7 @@ __global__ void fill(T* x, std::int64_t n) {
 /// Time of the fused call, and its bytes per second as a share of those of a copy: one read and one write per logit,
 /// which nothing can do without, and both reads, as if none came from a cache.
 template <class T>
-void bench(const char* type, std::int64_t tokens, std::int64_t vocabulary) {
+void bench(std::int64_t tokens, std::int64_t vocabulary) {
     using real = reft::accumulator_t<T>;
     const std::int64_t n = tokens * vocabulary;
     const auto logits = device_array<T>(n), d_logits = device_array<T>(n);
@@ -100,17 +99,17 @@ void bench(const char* type, std::int64_t tokens, std::int64_t vocabulary) {
     std::printf(
         "%-8s [%lld, %lld]: %.3f ms, a copy %.3f ms (%.0f GB/s); of its bandwidth %.0f %% counting one read "
         "and one write, %.0f %% counting both reads\n",
-        type, static_cast<long long>(tokens), static_cast<long long>(vocabulary), 1e3 * time, 1e3 * copy_time,
+        name_of<T>, static_cast<long long>(tokens), static_cast<long long>(vocabulary), 1e3 * time, 1e3 * copy_time,
         2e-9 * bytes / copy_time, 100 * copy_time / time, 150 * copy_time / time);
 }
 
 void bench_all() {
-    bench<float>("float", 4096, 32000);
-    bench<float>("float", 4096, 50257);  // rows that are not aligned
-    bench<float>("float", 1024, 151936);
-    bench<reft::bfloat16>("bfloat16", 4096, 32000);
-    bench<reft::bfloat16>("bfloat16", 1024, 151936);
-    bench<double>("double", 2048, 32000);
+    bench<float>(4096, 32000);
+    bench<float>(4096, 50257);  // rows that are not aligned
+    bench<float>(1024, 151936);
+    bench<reft::bfloat16>(4096, 32000);
+    bench<reft::bfloat16>(1024, 151936);
+    bench<double>(2048, 32000);
 }
 
 }  // namespace gpu

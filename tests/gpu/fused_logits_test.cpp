@@ -105,7 +105,8 @@ TEMPLATE_TEST_CASE("the gradient may be written over the logits, with the same b
             loss, c.batch(), reft::tokens_of(c.weights), c.rank_3_view_of(c.logits), results.data()};
         gpu::row_memory<real, most_lanes> memory;
         for (std::int64_t n = 0; n < fused.groups(); ++n) fused(gpu::serial_lanes{32}, n, memory);
-        const auto got = c.view_of(c.logits), expected = c.view_of(apart.d_logits);
+        const auto got = c.view_of(c.logits);
+        const auto expected = c.view_of(apart.d_logits);
         for (std::int64_t i = 0; i < got.extent(0); ++i)
             for (std::int64_t j = 0; j < got.extent(1); ++j)
                 CHECK(static_cast<real>(got(i, j)) == static_cast<real>(expected(i, j)));

@@ -83,7 +83,7 @@ REFT_DEVICE void fused_row(const Lanes& lanes, const Loss& loss, const row_of_to
         memory.gradient = {p, upstream, row.inverse_temperature};
     });
 
-    const auto& gradient = memory.gradient;
+    const auto gradient = memory.gradient;
     if (gradient.d_log_prob == 0 && gradient.d_entropy == 0) return clear_row(lanes, row.d_logits);
     lanes.each([&](int lane) {
         for (std::int64_t k = lane; k < packs.count(); k += lanes.count()) {

@@ -27,8 +27,8 @@ REFT_DEVICE inline void store_16(bytes_16* to, const bytes_16& x) {
 #endif
 }
 
-/// The packs of a row start where its memory is aligned to 16 bytes, so the first and the last may lie partly outside
-/// the row. Those, and all packs of a row whose elements are not neighbours, are loaded and stored one by one.
+/// The packs of a row begin where its memory is aligned to 16 bytes, so the first and the last may lie partly outside
+/// the row. These, and all packs of a row whose elements are not neighbours, are read and written one by one.
 template <class T>
 class row_packs {
   public:

@@ -101,12 +101,6 @@ __global__ void over_values(const Loss loss, const value_arrays<T> a) {
 
 unsigned blocks(std::int64_t tokens) { return static_cast<unsigned>((tokens + 127) / 128); }
 
-template <class T>
-constexpr const char* name_of = std::is_same_v<T, float>            ? "float"
-                                : std::is_same_v<T, double>         ? "double"
-                                : std::is_same_v<T, reft::bfloat16> ? "bfloat16"
-                                                                    : "half";
-
 /// Arrays [rows, columns] of T in memory that both sides read; NaN where a token does not count.
 template <class T>
 struct token_case {
