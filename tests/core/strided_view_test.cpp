@@ -22,6 +22,18 @@ TEST_CASE("strides may be row-major, column-major, padded, zero or negative") {
     CHECK(view(x.data() + 7, {2, 3}, {-3, -1})(1, 2) == 2);
 }
 
+TEST_CASE("extents and strides in braces and in arrays make the same view") {
+    std::vector<int> x(24);
+    using view = reft::strided_view<int, 2>;
+    const std::array<std::int64_t, 2> extents = {2, 3}, strides = {5, 2};
+    CHECK(view(x.data(), {2, 3}, {5, 2}).extents() == extents);
+    CHECK(view(x.data(), {2, 3}, {5, 2}).strides() == strides);
+    CHECK(&view(x.data(), {2, 3}, {5, 2})(1, 2) == &view(x.data(), extents, strides)(1, 2));
+    CHECK(view(x.data(), {2, 3}).strides() == std::array<std::int64_t, 2>{3, 1});
+    CHECK(&view(x.data(), {2, 3})(1, 2) == &view(x.data(), extents)(1, 2));
+    static_assert(view(nullptr, {2, 3}).stride(0) == 3 && view(nullptr, {2, 3}, {5, 2}).size() == 6);
+}
+
 TEST_CASE("a row of a view is a view of the same elements") {
     std::vector<int> x(24);
     const reft::strided_view<int, 3> v(x.data(), {2, 3, 4});

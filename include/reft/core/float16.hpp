@@ -3,12 +3,21 @@
 
 #include <reft/core/config.hpp>
 
-#include <bit>
 #include <concepts>
 #include <cstdint>
 #include <type_traits>
 
 namespace reft::inline REFT_ABI {
+
+namespace detail {
+
+/// std::bit_cast, which is a host function to a CUDA compiler.
+template <class To, class From>
+REFT_HD constexpr To bits_as(From value) {
+    return __builtin_bit_cast(To, value);
+}
+
+}  // namespace detail
 
 /// bfloat16: the upper half of a float (8 exponent bits, 7 mantissa bits). Same layout as the types of torch,
 /// Eigen and CUDA. Conversion from float rounds to nearest, ties to even; NaN stays NaN.
@@ -16,13 +25,13 @@ struct REFT_MAY_ALIAS bfloat16 {
     std::uint16_t bits = 0;
 
     constexpr bfloat16() = default;
-    constexpr explicit bfloat16(float value) {
-        const auto wide = std::bit_cast<std::uint32_t>(value);
+    REFT_HD constexpr explicit bfloat16(float value) {
+        const auto wide = detail::bits_as<std::uint32_t>(value);
         const bool is_nan = (wide & 0x7fffffffu) > 0x7f800000u;
         bits = static_cast<std::uint16_t>(is_nan ? (wide >> 16) | 0x40u : (wide + 0x7fffu + ((wide >> 16) & 1u)) >> 16);
     }
-    constexpr operator float() const {  // NOLINT(google-explicit-constructor): exact
-        return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+    REFT_HD constexpr operator float() const {  // NOLINT(google-explicit-constructor): exact
+        return detail::bits_as<float>(static_cast<std::uint32_t>(bits) << 16);
     }
 };
 
@@ -32,27 +41,27 @@ struct REFT_MAY_ALIAS half {
     std::uint16_t bits = 0;
 
     constexpr half() = default;
-    constexpr explicit half(float value) : bits(rounded_bits(value)) {}
-    constexpr operator float() const {  // NOLINT(google-explicit-constructor): exact
+    REFT_HD constexpr explicit half(float value) : bits(rounded_bits(value)) {}
+    REFT_HD constexpr operator float() const {  // NOLINT(google-explicit-constructor): exact
         const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
         const std::uint32_t exponent = (bits >> 10) & 0x1fu;
         const std::uint32_t mantissa = bits & 0x3ffu;
-        if (exponent == 0x1fu) return std::bit_cast<float>(sign | 0x7f800000u | (mantissa << 13));
-        if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 112u) << 23) | (mantissa << 13));
+        if (exponent == 0x1fu) return detail::bits_as<float>(sign | 0x7f800000u | (mantissa << 13));
+        if (exponent != 0) return detail::bits_as<float>(sign | ((exponent + 112u) << 23) | (mantissa << 13));
         const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
         return sign ? -magnitude : magnitude;
     }
 
   private:
-    static constexpr std::uint16_t rounded_bits(float value) {
-        const auto wide = std::bit_cast<std::uint32_t>(value);
+    REFT_HD static constexpr std::uint16_t rounded_bits(float value) {
+        const auto wide = detail::bits_as<std::uint32_t>(value);
         const std::uint32_t sign = (wide >> 16) & 0x8000u;
         const std::uint32_t magnitude = wide & 0x7fffffffu;
         if (magnitude > 0x7f800000u) return static_cast<std::uint16_t>(sign | 0x7e00u);
         if (magnitude >= 0x477ff000u) return static_cast<std::uint16_t>(sign | 0x7c00u);
         if (magnitude < 0x38800000u) {  // subnormal: the addition rounds to multiples of 2^-24
-            const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
-            return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(shifted) - 0x3f000000u));
+            const float shifted = detail::bits_as<float>(magnitude) + 0.5f;
+            return static_cast<std::uint16_t>(sign | (detail::bits_as<std::uint32_t>(shifted) - 0x3f000000u));
         }
         const std::uint32_t rounded = magnitude + 0xfffu + ((magnitude >> 13) & 1u);
         return static_cast<std::uint16_t>(sign | ((rounded - 0x38000000u) >> 13));

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -35,8 +36,10 @@ class integer_view {
         const auto v = tokens_of(std::forward<X>(x));
         using T = typename decltype(v)::value_type;
         data_ = v.data();
-        extents_ = v.extents();
-        strides_ = v.strides();
+        for (std::size_t d = 0; d < 2; ++d) {
+            extents_[d] = v.extent(d);
+            strides_[d] = v.stride(d);
+        }
         given_ = true;
         kind_ = std::same_as<T, bool> || std::same_as<T, std::uint8_t> ? kind::uint8
                 : std::same_as<T, std::int8_t>                         ? kind::int8
@@ -45,7 +48,7 @@ class integer_view {
                                                                        : kind::int64;
     }
 
-    REFT_HD constexpr const std::array<std::int64_t, 2>& extents() const { return extents_; }
+    constexpr std::array<std::int64_t, 2> extents() const { return std::to_array(extents_); }
     REFT_HD constexpr std::int64_t extent(std::size_t dimension) const { return extents_[dimension]; }
     REFT_HD constexpr std::int64_t size() const { return extents_[0] * extents_[1]; }
     REFT_HD constexpr bool empty() const { return size() == 0; }
@@ -80,8 +83,8 @@ class integer_view {
     enum class kind : std::uint8_t { uint8, int8, int32, uint32, int64 };
 
     const void* data_ = nullptr;
-    std::array<std::int64_t, 2> extents_{};
-    std::array<std::int64_t, 2> strides_{};
+    std::int64_t extents_[2] = {};
+    std::int64_t strides_[2] = {};
     kind kind_ = kind::int64;
     bool given_ = false;
 };

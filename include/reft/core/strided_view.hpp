@@ -16,7 +16,8 @@ namespace reft::inline REFT_ABI {
 ///
 /// Element (i, j, ...) lies at `data()[i * stride(0) + j * stride(1) + ...]`; strides count elements and may be
 /// anything: row- and column-major, slices, a vocabulary padded beyond its extent, 0 for a broadcast dimension.
-/// Copying a view copies no element. A view of `T` converts to a view of `const T`.
+/// Copying a view copies no element. A view of `T` converts to a view of `const T`. In device code a view is made from
+/// extents and strides in braces, and read by `extent` and `stride`.
 template <class T, std::size_t Rank>
 class strided_view {
   public:
@@ -27,21 +28,34 @@ class strided_view {
 
     constexpr strided_view() = default;
 
-    constexpr strided_view(T* data, const shape_type& extents, const shape_type& strides)
-        : data_(data), extents_(extents), strides_(strides) {}
+    REFT_HD constexpr strided_view(T* data, const std::int64_t (&extents)[Rank], const std::int64_t (&strides)[Rank])
+        : data_(data) {
+        copy(extents, extents_);
+        copy(strides, strides_);
+    }
+    constexpr strided_view(T* data, const shape_type& extents, const shape_type& strides) : data_(data) {
+        copy(extents.data(), extents_);
+        copy(strides.data(), strides_);
+    }
 
     /// Row-major and contiguous.
-    constexpr strided_view(T* data, const shape_type& extents)
-        : data_(data), extents_(extents), strides_(row_major(extents)) {}
+    REFT_HD constexpr strided_view(T* data, const std::int64_t (&extents)[Rank]) : data_(data) {
+        copy(extents, extents_);
+        set_row_major();
+    }
+    constexpr strided_view(T* data, const shape_type& extents) : data_(data) {
+        copy(extents.data(), extents_);
+        set_row_major();
+    }
 
     template <class U>
         requires(std::is_const_v<T> && std::same_as<U, value_type>)
     REFT_HD constexpr strided_view(const strided_view<U, Rank>& other)  // NOLINT(google-explicit-constructor)
-        : data_(other.data()), extents_(other.extents()), strides_(other.strides()) {}
+        : strided_view(other.data_, other.extents_, other.strides_) {}
 
     REFT_HD constexpr T* data() const { return data_; }
-    REFT_HD constexpr const shape_type& extents() const { return extents_; }
-    REFT_HD constexpr const shape_type& strides() const { return strides_; }
+    constexpr shape_type extents() const { return std::to_array(extents_); }
+    constexpr shape_type strides() const { return std::to_array(strides_); }
     REFT_HD constexpr std::int64_t extent(std::size_t dimension) const { return extents_[dimension]; }
     REFT_HD constexpr std::int64_t stride(std::size_t dimension) const { return strides_[dimension]; }
 
@@ -65,7 +79,7 @@ class strided_view {
     REFT_HD constexpr strided_view<T, Rank - 1> operator[](std::int64_t i) const
         requires(Rank > 1)
     {
-        std::array<std::int64_t, Rank - 1> extents{}, strides{};
+        std::int64_t extents[Rank - 1] = {}, strides[Rank - 1] = {};
         for (std::size_t d = 1; d < Rank; ++d) {
             extents[d - 1] = extents_[d];
             strides[d - 1] = strides_[d];
@@ -80,19 +94,24 @@ class strided_view {
     }
 
   private:
-    static constexpr shape_type row_major(const shape_type& extents) {
-        shape_type strides{};
+    template <class, std::size_t>
+    friend class strided_view;
+
+    REFT_HD static constexpr void copy(const std::int64_t* from, std::int64_t* to) {
+        for (std::size_t d = 0; d < Rank; ++d) to[d] = from[d];
+    }
+    REFT_HD constexpr void set_row_major() {
         std::int64_t stride = 1;
         for (std::size_t d = Rank; d-- > 0;) {
-            strides[d] = stride;
-            stride *= extents[d];
+            strides_[d] = stride;
+            stride *= extents_[d];
         }
-        return strides;
     }
 
     T* data_ = nullptr;
-    shape_type extents_{};
-    shape_type strides_{};
+    // Not std::array, whose members are host functions to a CUDA compiler.
+    std::int64_t extents_[Rank] = {};
+    std::int64_t strides_[Rank] = {};
 };
 
 }  // namespace reft::inline REFT_ABI

@@ -52,7 +52,9 @@ template <class X>
 void require_host(const X& x) {
     if constexpr (requires { traits_of<X>::space(x); })
         if (traits_of<X>::space(x) != memory_space::host)
-            throw device_error("reft: a host kernel was given a tensor in device memory; copy it to the host first");
+            throw device_error(
+                "reft: a function that runs on the host was given a tensor in device memory. Copy it to the host "
+                "first, or call the loss in a kernel of your own (docs/gpu.md)");
 }
 
 }  // namespace detail

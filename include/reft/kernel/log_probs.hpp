@@ -23,9 +23,9 @@ void prepare(Loss& loss, const LogProbs& log_probs, const Weights& weights) {
 
 /// The loss at one token, with the statistics that every policy loss has.
 template <policy_loss Loss>
-policy_term<typename Loss::real> weighted_term(const Loss& loss, token_index i,
-                                               const policy_token<typename Loss::real>& token, double weight,
-                                               policy_stats& stats) {
+REFT_HD policy_term<typename Loss::real> weighted_term(const Loss& loss, token_index i,
+                                                       const policy_token<typename Loss::real>& token, double weight,
+                                                       policy_stats& stats) {
     using Real = typename Loss::real;
     policy_term<Real> term = loss(i, token, stats);
     const Real w = static_cast<Real>(weight);

@@ -53,13 +53,24 @@ void for_tokens(const token_logits<T>& batch, executor& pool, Body&& body) {
                });
 }
 
-/// Rows of d_logits that no token of a row_index refers to, before token n (or after the last): their gradient is 0.
+struct row_range {
+    std::int64_t first = 0;
+    std::int64_t last = 0;  ///< one past the last row
+};
+
+/// Rows of the logits that no token of a row_index refers to, before token n (or after the last).
+template <class T>
+REFT_HD row_range rows_between(const token_logits<T>& batch, std::int64_t n) {
+    if (!batch.has_row_index()) return {};
+    return {n == 0 ? 0 : batch.position({0, n - 1}).column + 1,
+            n == batch.tokens() ? batch.logits().extent(1) : batch.position({0, n}).column};
+}
+
+/// The gradient of these rows is 0.
 template <class T, class D>
 void clear_rows_between(const token_logits<T>& batch, const strided_view<D, 3>& d, std::int64_t n) {
-    if (!batch.has_row_index()) return;
-    const std::int64_t first = n == 0 ? 0 : batch.position({0, n - 1}).column + 1;
-    const std::int64_t last = n == batch.tokens() ? d.extent(1) : batch.position({0, n}).column;
-    for (std::int64_t row = first; row < last; ++row) clear_row(d[0][row]);
+    const row_range between = rows_between(batch, n);
+    for (std::int64_t row = between.first; row < between.last; ++row) clear_row(d[0][row]);
 }
 
 template <class T, class Weights>

@@ -18,7 +18,7 @@ struct softmax_statistics {
     double entropy = 0;
 
     template <class T>
-    double log_prob(const strided_view<const T, 1>& x, std::int64_t j, double inverse_temperature) const {
+    REFT_HD double log_prob(const strided_view<const T, 1>& x, std::int64_t j, double inverse_temperature) const {
         return (static_cast<double>(x[j]) - largest) * inverse_temperature - log_sum;
     }
 };
@@ -73,32 +73,47 @@ struct row_gradient {
     double d_log_prob = 0;  ///< of the chosen token
     double d_entropy = 0;
 
-    bool any() const { return d_log_prob != 0 || d_entropy != 0; }
+    REFT_HD bool any() const { return d_log_prob != 0 || d_entropy != 0; }
 };
 
-/// Gradient of a row.
+/// Gradient of one logit of a row.
 ///
 ///   ∂log_prob/∂x_j = τ·([j = id] − p_j),   ∂H/∂x_j = −τ·p_j·(log p_j + H)
 ///
-/// `d_x` may be `x`. Where p_j is 0 the gradient is that of the first term alone: no 0·∞.
+/// Where p_j is 0 the gradient is that of the first term alone: no 0·∞.
+template <class Real>
+struct logit_gradient {
+    Real scale = 0, largest = 0, log_sum = 0, entropy = 0;
+    Real d_log_prob = 0, d_entropy = 0;
+
+    logit_gradient() = default;
+    REFT_HD logit_gradient(const softmax_statistics& p, const row_gradient& upstream, double inverse_temperature)
+        : scale(static_cast<Real>(inverse_temperature)),
+          largest(static_cast<Real>(p.largest)),
+          log_sum(static_cast<Real>(p.log_sum)),
+          entropy(static_cast<Real>(p.entropy)),
+          d_log_prob(static_cast<Real>(upstream.d_log_prob * inverse_temperature)),
+          d_entropy(static_cast<Real>(upstream.d_entropy * inverse_temperature)) {}
+
+    REFT_HD Real operator()(Real x, bool chosen) const {
+        const Real log_p = (x - largest) * scale - log_sum;
+        const Real probability = std::exp(log_p);
+        Real gradient = -d_log_prob * probability;
+        if (d_entropy != 0 && probability > 0) gradient -= d_entropy * probability * (log_p + entropy);
+        if (chosen) gradient += d_log_prob;
+        return gradient;
+    }
+};
+
+/// Gradient of a row; `d_x` may be `x`.
 template <class T, class D>
 REFT_NOINLINE void gradient_of_row(const strided_view<const T, 1>& x, const softmax_statistics& p, std::int64_t id,
                                    const row_gradient& upstream, double inverse_temperature,
                                    const strided_view<D, 1>& d_x) {
     using Real = accumulator_t<T>;
-    const Real scale = static_cast<Real>(inverse_temperature);
-    const Real largest = static_cast<Real>(p.largest), log_sum = static_cast<Real>(p.log_sum);
-    const Real entropy = static_cast<Real>(p.entropy);
-    const Real d_log_prob = static_cast<Real>(upstream.d_log_prob * inverse_temperature);
-    const Real d_entropy = static_cast<Real>(upstream.d_entropy * inverse_temperature);
-    for (std::int64_t j = 0; j < x.extent(0); ++j) {
-        const Real log_p = (static_cast<Real>(x[j]) - largest) * scale - log_sum;
-        const Real probability = std::exp(log_p);
-        Real gradient = -d_log_prob * probability;
-        if (d_entropy != 0 && probability > 0) gradient -= d_entropy * probability * (log_p + entropy);
-        if (j == id) gradient += d_log_prob;
-        d_x[j] = static_cast<D>(static_cast<accumulator_t<D>>(gradient));
-    }
+    const logit_gradient<Real> gradient(p, upstream, inverse_temperature);
+    for (std::int64_t j = 0; j < x.extent(0); ++j)
+        d_x[j] = static_cast<D>(static_cast<accumulator_t<D>>(gradient(static_cast<Real>(x[j]), j == id)));
 }
 
 /// Adds the gradient of the exact KL, ∂KL/∂x_j = τ·p_j·(log p_j − log q_j − KL). `d_x` must not be `x`.

@@ -56,25 +56,25 @@ class token_logits {
     }
 
     /// Extents of the per-token arrays that go with it.
-    const std::array<std::int64_t, 2>& extents() const { return ids_.extents(); }
-    std::int64_t tokens() const { return ids_.size(); }
-    std::int64_t vocabulary() const { return logits_.extent(2); }
-    double inverse_temperature() const { return 1.0 / options_.temperature; }
-    const strided_view<const T, 3>& logits() const { return logits_; }
+    std::array<std::int64_t, 2> extents() const { return ids_.extents(); }
+    REFT_HD std::int64_t tokens() const { return ids_.size(); }
+    REFT_HD std::int64_t vocabulary() const { return logits_.extent(2); }
+    REFT_HD double inverse_temperature() const { return 1.0 / options_.temperature; }
+    REFT_HD const strided_view<const T, 3>& logits() const { return logits_; }
 
     /// The n-th token, counted row by row.
-    token_index token_at(std::int64_t n) const { return {n / ids_.extent(1), n % ids_.extent(1)}; }
-    std::int64_t id(token_index i) const { return ids_(i); }
+    REFT_HD token_index token_at(std::int64_t n) const { return {n / ids_.extent(1), n % ids_.extent(1)}; }
+    REFT_HD std::int64_t id(token_index i) const { return ids_(i); }
 
     /// Which row of the logits predicts a token.
-    token_index position(token_index i) const {
+    REFT_HD token_index position(token_index i) const {
         return options_.row_index.absent() ? i : token_index{0, options_.row_index[i.column]};
     }
-    strided_view<const T, 1> row(token_index i) const {
+    REFT_HD strided_view<const T, 1> row(token_index i) const {
         const token_index at = position(i);
         return logits_[at.row][at.column];
     }
-    bool has_row_index() const { return !options_.row_index.absent(); }
+    REFT_HD bool has_row_index() const { return !options_.row_index.absent(); }
 
     /// Throws value_error if the id of a token is outside the vocabulary.
     void require_id(std::string_view function, token_index i) const {

@@ -9,6 +9,24 @@
 #include <cstdint>
 
 namespace reft::inline REFT_ABI {
+namespace detail {
+
+/// The loss at one value, with the statistics that every value loss has.
+template <value_loss Loss>
+REFT_HD value_term<typename Loss::real> weighted_term(const Loss& loss, token_index i, typename Loss::real value,
+                                                      double weight, value_stats& stats) {
+    using Real = typename Loss::real;
+    value_term<Real> term = loss(i, value, stats);
+    const Real w = static_cast<Real>(weight);
+    term = {w * term.value, w * term.d_value};
+    stats.loss += static_cast<double>(term.value);
+    ++stats.tokens;
+    if (!(std::isfinite(term.value) && std::isfinite(term.d_value)))
+        if (stats.non_finite++ == 0) stats.first_non_finite = i;
+    return term;
+}
+
+}  // namespace detail
 
 /// Value loss over values, and its derivative.
 ///
@@ -32,17 +50,10 @@ value_stats loss_over_values(const Loss& loss, const Values& values, const Weigh
     value_stats stats = before;
     for (std::int64_t b = 0; b < v.extent(0); ++b)
         for (std::int64_t t = 0; t < v.extent(1); ++t) {
-            Real derivative = 0;
-            if (static_cast<double>(w(b, t)) != 0) {
-                const Real weight = static_cast<Real>(w(b, t));
-                const value_term<Real> term = loss({b, t}, static_cast<Real>(v(b, t)), stats);
-                derivative = weight * term.d_value;
-                stats.loss += static_cast<double>(weight * term.value);
-                ++stats.tokens;
-                if (!(std::isfinite(term.value) && std::isfinite(derivative)))
-                    if (stats.non_finite++ == 0) stats.first_non_finite = {b, t};
-            }
-            d_v(b, t) = static_cast<scalar_t<DValues>>(derivative);
+            value_term<Real> term;
+            if (const double weight = static_cast<double>(w(b, t)); weight != 0)
+                term = detail::weighted_term(loss, {b, t}, static_cast<Real>(v(b, t)), weight, stats);
+            d_v(b, t) = static_cast<scalar_t<DValues>>(term.d_value);
         }
     return stats;
 }

@@ -1,0 +1,15 @@
+# cmake -DPAGE=docs/gpu.md -DSOURCE=token_losses.cu -P documented_example.cmake
+# The example of the page must be the one that is compiled.
+file(READ "${SOURCE}" source)
+file(READ "${PAGE}" page)
+set(begin "// The example of docs/gpu.md: begin\n")
+string(FIND "${source}" "${begin}" first)
+string(FIND "${source}" "// The example of docs/gpu.md: end" last)
+string(LENGTH "${begin}" length)
+math(EXPR first "${first} + ${length}")
+math(EXPR length "${last} - ${first}")
+string(SUBSTRING "${source}" ${first} ${length} example)
+string(FIND "${page}" "```cpp\n${example}```" found)
+if(found EQUAL -1)
+    message(FATAL_ERROR "${PAGE} does not show the example of ${SOURCE}:\n${example}")
+endif()
