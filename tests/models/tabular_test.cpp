@@ -25,6 +25,7 @@ using namespace reft;
 using table = tabular_policy<double>;
 static_assert(logits_policy<table> && logits_policy<tabular_policy<float>>);
 static_assert(logits_scorer<table> && sampler<table> && optimizable<table> && snapshotable<table>);
+static_assert(inspectable<table> && inspectable<tabular_policy<float>>);
 static_assert(!log_prob_policy<table> && !head_policy<table> && !log_prob_scorer<table> && !savable<table>);
 
 namespace {
@@ -118,7 +119,7 @@ struct enumeration {
         const vec old_log_probs = pass.score(batch).log_probs;
         p.zero_gradient();
         pass.accumulate_gradient(batch, clipped_policy(old_log_probs, advantages), no_value_loss(), weights(p));
-        vec gradient = p.gradient().logits;
+        vec gradient = p.gradient_state().logits;
         for (double& g : gradient) g = -g;
         return gradient;
     }
@@ -176,8 +177,8 @@ TEST_CASE("tabular: an example by hand") {
     CHECK(vec(out.values.data(), out.values.data() + 2) == vec{7, 6});
     const vec d_logits = {0.1, 0.2, 0.3, 0.4}, d_values = {0.5, 0.6};
     p.backward(tensor_at(d_logits.data(), 2, 2), view(d_values));
-    CHECK(p.gradient().logits == vec{0, 0, 0.3, 0.4, 0.1, 0.2});
-    CHECK(p.gradient().values == vec{0, 0.6, 0.5});
+    CHECK(p.gradient_state().logits == vec{0, 0, 0.3, 0.4, 0.1, 0.2});
+    CHECK(p.gradient_state().values == vec{0, 0.6, 0.5});
     CHECK(p.gradient_norm() == Approx(std::sqrt(0.09 + 0.16 + 0.01 + 0.04 + 0.36 + 0.25)));
     p.optimizer_step(10, 0.5);
     CHECK(p.state().logits[2] == Approx(1 - 1.5));
@@ -231,9 +232,9 @@ TEST_CASE("tabular: values have their gradient, and may be absent") {
                 return loss_at(moved);
             },
             p.state().values[k]);
-        CHECK(test::derivative_agrees(p.gradient().values[k], difference));
+        CHECK(test::derivative_agrees(p.gradient_state().values[k], difference));
     }
-    CHECK(squares(p.gradient().values) > 0);
+    CHECK(squares(p.gradient_state().values) > 0);
 
     table without({.vocabulary = 3, .value_head = false});
     CHECK(policy_pass(without, serial()).score(batch).values.empty());
@@ -506,7 +507,7 @@ TEST_CASE("tabular: the gradient is the same bits for any split between rows") {
     table p = random_policy(all.options, 1);
     const vec advantages = test::normal<double>(all.zeros().size(), 6);
     all.expected_gradient(p, advantages);
-    const vec whole = p.gradient().logits, weights = all.weights(p);
+    const vec whole = p.gradient_state().logits, weights = all.weights(p);
     policy_pass pass(p, serial());
     const vec old = pass.score(all.batch).log_probs;
     p.zero_gradient();
@@ -520,7 +521,7 @@ TEST_CASE("tabular: the gradient is the same bits for any split between rows") {
         const vec old_part = part(old), advantages_part = part(advantages);
         pass.accumulate_gradient(row, clipped_policy(old_part, advantages_part), no_value_loss(), part(weights));
     }
-    CHECK(p.gradient().logits == whole);
+    CHECK(p.gradient_state().logits == whole);
 }
 
 TEST_CASE("tabular: empty batches and empty responses") {
@@ -568,4 +569,35 @@ TEST_CASE("tabular: errors name what and where") {
     CHECK_THROWS_AS(p.backward(tensor_at(d.data(), 2, 3), {}), value_error);
     CHECK_THROWS_AS(p.restore({vec(5), vec(16)}), shape_error);
     CHECK_THROWS_AS(p.restore({vec(48), vec(3)}), shape_error);
+}
+
+TEST_CASE("the table's parameters and gradient are seen as flat arrays: the logits, then the values") {
+    table p = random_policy({.vocabulary = 3, .order = 1}, 1);
+    const vec before = p.parameters();
+    REQUIRE(before.size() == 12 + 4);
+    CHECK(before[3 * 2 + 1] == p.state().logits[3 * 2 + 1]);
+    CHECK(before[12 + 2] == p.state().values[2]);
+
+    vec changed = before;
+    changed[7] = 5;
+    changed[14] = -5;
+    p.set_parameters(changed);
+    CHECK(p.parameters() == changed);
+    CHECK(p.state().logits[7] == 5);
+    CHECK(p.state().values[2] == -5);
+
+    token_batch batch;
+    batch.add(ids{1}, ids{0, 2});
+    p.evaluate(batch);
+    const vec d_logits = {1, 2, 3, 4, 5, 6}, d_values = {7, 8};
+    p.backward(tensor_at(d_logits.data(), 2, 3), view(d_values));
+    vec expected(16);
+    for (std::size_t j = 0; j < 3; ++j) {
+        expected[2 * 3 + j] = d_logits[j];  // after id 1
+        expected[1 * 3 + j] = d_logits[3 + j];  // after id 0
+    }
+    expected[12 + 2] = 7;
+    expected[12 + 1] = 8;
+    CHECK(p.gradient() == expected);
+    CHECK_THROWS_AS(p.set_parameters(vec(15)), shape_error);
 }

@@ -15,6 +15,7 @@ using namespace transformer_case;
 static_assert(logits_policy<transformer<float>> && logits_policy<transformer<double>>);
 static_assert(logits_scorer<transformer<float>> && logits_scorer<transformer_scorer<double>>);
 static_assert(sampler<transformer<float>> && optimizable<transformer<float>> && snapshotable<transformer<float>>);
+static_assert(inspectable<transformer<float>> && inspectable<transformer<double>>);
 static_assert(!log_prob_policy<transformer<float>> && !head_policy<transformer<float>>);
 static_assert(!optimizable<transformer_scorer<float>>);
 static_assert(transformer<float>::logits_may_be_overwritten);
@@ -348,4 +349,21 @@ TEST_CASE("transformer errors") {
     request.max_new_tokens = -1;
     CHECK_THROWS_AS(policy.sample(prompts{{{1}, 0, 0}}, request), option_error);
     CHECK_THROWS_AS(policy.restore({}), shape_error);
+}
+
+TEST_CASE("parameters that are set are those that the next pass uses") {
+    transformer<double> policy(small, 1, serial());
+    const token_batch batch = random_batch(rows_of_five, small.vocabulary);
+    const numbers before = copy_of(policy.evaluate(batch).logits);
+    const numbers original(policy.parameters().begin(), policy.parameters().end());
+    numbers changed = original;
+    for (double& p : changed) p *= 1.1;
+
+    policy.set_parameters(changed);
+    CHECK(policy.state().parameters == changed);
+    CHECK_THROWS_AS(policy.backward(tensor_at(before.data(), 15, 11), tensor_at(before.data(), 15)), value_error);
+    CHECK(copy_of(policy.evaluate(batch).logits) != before);
+    policy.set_parameters(original);
+    CHECK(copy_of(policy.evaluate(batch).logits) == before);
+    CHECK_THROWS_AS(policy.set_parameters(numbers(original.size() - 1)), shape_error);
 }

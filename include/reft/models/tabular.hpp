@@ -112,8 +112,8 @@ struct tabular_decoder {
 ///
 ///   logits = table[context],   value = values[context],   context = the last `order` tokens of the row
 ///
-/// A row with fewer tokens has a context of its own. Models logits_policy, logits_scorer, sampler, optimizable and
-/// snapshotable; the snapshot is a copy.
+/// A row with fewer tokens has a context of its own. Models logits_policy, logits_scorer, sampler, optimizable,
+/// snapshotable and inspectable; the snapshot is a copy.
 ///
 /// Gradient  every parameter's is one sum over the tokens in order: the same bits for any split between rows.
 /// Errors    evaluate, score_logits, sample: value_error if an id is outside the vocabulary.
@@ -147,8 +147,21 @@ class tabular_policy {
         outstanding_ = false;
     }
 
-    /// The accumulated gradient.
-    const tabular_state<T>& gradient() const { return gradient_; }
+    /// The accumulated gradient, laid out as the state.
+    const tabular_state<T>& gradient_state() const { return gradient_; }
+
+    /// All parameters, and the accumulated gradient, as flat copies: the logits, then the values.
+    std::vector<T> parameters() const { return flat(state_); }
+    std::vector<T> gradient() const { return flat(gradient_); }
+    /// Errors    shape_error if these are not as many as there are parameters.
+    void set_parameters(std::span<const T> values) {
+        const std::size_t logits = state_.logits.size(), all = logits + state_.values.size();
+        if (values.size() != all)
+            throw shape_error("tabular_policy::set_parameters: values is [" + std::to_string(values.size()) +
+                              "] but the table has [" + std::to_string(all) + "]");
+        restore({{values.begin(), values.begin() + static_cast<std::ptrdiff_t>(logits)},
+                 {values.begin() + static_cast<std::ptrdiff_t>(logits), values.end()}});
+    }
 
     /// Logits at temperature 1 and values, one row per response token; valid until the next evaluate. The logits
     /// may be overwritten, by their gradient for instance.
@@ -228,6 +241,12 @@ class tabular_policy {
     tabular_policy snapshot() const { return *this; }
 
   private:
+    static std::vector<T> flat(const tabular_state<T>& state) {
+        std::vector<T> all = state.logits;
+        all.insert(all.end(), state.values.begin(), state.values.end());
+        return all;
+    }
+
     /// The context in front of every response token, and its logits.
     void gather_logits(const token_batch& batch, std::vector<std::int64_t>& contexts, std::vector<T>& logits) const {
         contexts.clear();

@@ -38,8 +38,8 @@ struct transformer_output {
 ///   x_0 = E[id],   x ← x + W_o·attention(norm(x)),   x ← x + W_down·swiglu(W_gate_up·norm(x)),
 ///   h = norm(x),   logits = W_head·h,   value = w·h + b
 ///
-/// Models logits_policy, logits_scorer, sampler, optimizable and snapshotable. Everything runs on the executor given
-/// at construction, which must outlive the transformer and its snapshots.
+/// Models logits_policy, logits_scorer, sampler, optimizable, snapshotable and inspectable. Everything runs on the
+/// executor given at construction, which must outlive the transformer and its snapshots.
 ///
 /// Precision every number of a row is the same bits whatever rows stand beside it, for any number of threads, in
 ///           training, scoring and decoding alike; gradients are the same bits for any split of a batch between
@@ -77,6 +77,7 @@ class transformer {
 
     /// The parameters as one array, laid out as layout() says.
     std::span<const T> parameters() const { return state_.parameters; }
+    /// The optimiser's moments stay.
     /// Errors    shape_error if there are too many or too few.
     void set_parameters(std::span<const T> values) {
         if (values.size() != state_.parameters.size())

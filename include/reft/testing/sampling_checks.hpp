@@ -1,0 +1,216 @@
+// Checks of a sampler: it keeps to the request, and its log-probs are those of evaluate, with a KV cache or without.
+#pragma once
+
+#include <reft/policy/generation_request.hpp>
+#include <reft/policy/trajectory.hpp>
+#include <reft/testing/next_token.hpp>
+#include <reft/testing/policy_subject.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace reft::inline REFT_ABI::detail {
+
+/// Many prompts of different lengths, whose row numbers are not their places.
+inline std::vector<generation_prompt> random_prompts(const policy_check_options& o) {
+    random_stream stream(o.seed, random_purpose::data, 2);
+    std::vector<generation_prompt> prompts;
+    for (std::int64_t i = 0; i < o.prompts; ++i) {
+        auto ids = random_ids(random_length(1, o.longest_prompt, stream), o.vocabulary, stream);
+        prompts.push_back({std::move(ids), static_cast<std::uint32_t>(100 + 3 * i), i / 2});
+    }
+    return prompts;
+}
+
+/// One id in six ends a response: rows end at different times, and some at the limit.
+inline generation_request request_for(const policy_check_options& o, const sampling_options& sampling) {
+    generation_request request{.sampling = sampling, .max_new_tokens = o.longest_response, .seed = o.seed, .step = 3};
+    for (std::int64_t id = 0; id < o.vocabulary; id += 6) request.stop.push_back(static_cast<token_id>(id));
+    return request;
+}
+
+/// Everything as it comes at temperature 1; another temperature with top-k; greedy.
+inline std::vector<sampling_options> sampling_ways(const policy_check_options& o) {
+    return {{}, {.temperature = o.temperature, .top_k = 3}, {.greedy = true}};
+}
+
+template <class Policy>
+std::vector<trajectory> sampled(Policy& policy, const std::vector<generation_prompt>& prompts,
+                                const generation_request& request) {
+    return policy.sample(std::span<const generation_prompt>(prompts), request);
+}
+
+inline void note_broken_request(violations& wrong, const generation_prompt& p, const generation_request& request,
+                                const trajectory& t, std::int64_t vocabulary) {
+    const auto note = [&](bool broken, const char* what) {
+        wrong.note(broken, [&] { return "The trajectory of row " + std::to_string(p.row) + " " + what + "."; });
+    };
+    const auto stops = [&](token_id id) {
+        return std::find(request.stop.begin(), request.stop.end(), id) != request.stop.end();
+    };
+    const auto length = static_cast<std::int64_t>(t.response.size());
+    note(t.prompt != p.ids, "has another prompt");
+    note(t.group != p.group, "has another group");
+    note(t.temperature != (request.sampling.greedy ? 1.0 : request.sampling.temperature), "has another temperature");
+    note(length == 0 || length > request.max_new_tokens, "has no token, or more than max_new_tokens");
+    note(!t.log_probs.empty() && t.log_probs.size() != t.response.size(), "has not one entry of log_probs per token");
+    note(std::any_of(t.response.begin(), t.response.end(), [&](token_id id) { return id < 0 || id >= vocabulary; }),
+         "has an id that is not in the vocabulary");
+    if (length == 0) return;
+    note(std::any_of(t.response.begin(), t.response.end() - 1, stops), "goes on after a stop token");
+    note(stops(t.response.back()) != (t.finish == finish_reason::stop),
+         "says that it ended for another reason than it did");
+    note(!stops(t.response.back()) && length < request.max_new_tokens,
+         "ends without a stop token, before max_new_tokens");
+}
+
+template <class Subject>
+finding broken_requests(Subject& subject) {
+    auto policy = subject.made();
+    const auto prompts = random_prompts(subject.options());
+    violations wrong;
+    for (const sampling_options& way : sampling_ways(subject.options())) {
+        const generation_request request = request_for(subject.options(), way);
+        const auto trajectories = sampled(policy, prompts, request);
+        wrong.note(trajectories.size() != prompts.size(),
+                   [] { return "There is not one trajectory for every prompt."; });
+        for (std::size_t i = 0; i < std::min(prompts.size(), trajectories.size()); ++i)
+            note_broken_request(wrong, prompts[i], request, trajectories[i], subject.options().vocabulary);
+    }
+    return wrong.result();
+}
+
+/// Calls body(policy, context, trajectory, t) for as many sampled tokens as may be enumerated.
+template <class Subject, class Body>
+void for_enumerated_samples(Subject& subject, const sampling_options& way, Body&& body) {
+    auto policy = subject.made();
+    const auto trajectories = sampled(policy, random_prompts(subject.options()), request_for(subject.options(), way));
+    std::size_t tokens = 0, at = 0;
+    for (const trajectory& t : trajectories) tokens += t.response.size();
+    const std::size_t every = enumerated_every(tokens, subject.options());
+    for (const trajectory& t : trajectories) {
+        id_list context = t.prompt;
+        for (std::size_t i = 0; i < t.response.size(); ++i) {
+            if (at++ % every == 0) body(policy, context, t, i);
+            context.push_back(t.response[i]);
+        }
+    }
+}
+
+template <class Subject>
+finding greedy_tokens(Subject& subject) {
+    const std::int64_t vocabulary = subject.options().vocabulary;
+    largest_finding largest;
+    for_enumerated_samples(subject, {.greedy = true},
+                           [&](auto& policy, const id_list& context, const trajectory& t, std::size_t i) {
+                               const next_token next = next_token_after(policy, context, 1.0, vocabulary);
+                               const double best = next.log_prob_at_place(0);
+                               const double chosen = next.log_probs.at(static_cast<std::size_t>(t.response[i]));
+                               largest.note(best - chosen, [&] {
+                                   return "After " + ids_text(context) + ", response token " + std::to_string(i) +
+                                          ", id " + std::to_string(t.response[i]) + " was chosen, whose log-prob is " +
+                                          figure(chosen) + "; the largest is " + figure(best) + ".";
+                               });
+                           });
+    return largest.result();
+}
+
+/// Which tokens of the trajectories are compared.
+enum class sampled_tokens { first, later, all };
+
+/// The sampler's log-probs against those that evaluate gives the same tokens at `temperature`.
+template <class Subject>
+finding sampler_against_evaluate(Subject& subject, const sampling_options& way, float sampled_log_probs::*kind,
+                                 double temperature, sampled_tokens which) {
+    auto policy = subject.made();
+    const auto trajectories = sampled(policy, random_prompts(subject.options()), request_for(subject.options(), way));
+    token_batch batch;
+    batch.temperature = temperature;
+    for (const trajectory& t : trajectories) batch.add(t.prompt, t.response);
+    const auto scores = scores_of(policy, batch);
+    largest_finding largest;
+    std::size_t compared = 0;
+    for (std::size_t b = 0; b < trajectories.size(); ++b) {
+        const trajectory& t = trajectories[b];
+        const scored_row row(scores, batch, b);
+        const std::size_t begin = which == sampled_tokens::later ? 1 : 0;
+        const std::size_t end = std::min(which == sampled_tokens::first ? 1 : t.response.size(), t.log_probs.size());
+        for (std::size_t i = begin; i < end; ++i, ++compared) {
+            const auto given = static_cast<double>(t.log_probs[i].*kind);
+            largest.note(deviation(given, row.log_prob(i)), [&] {
+                return "Prompt " + std::to_string(b) + " of " + std::to_string(trajectories.size()) + ", of " +
+                       std::to_string(t.prompt.size()) + " tokens, response token " + std::to_string(i) +
+                       ": the sampler says " + figure(given) + ", evaluate at temperature " + figure(temperature) +
+                       " says " + figure(row.log_prob(i)) + ".";
+            });
+        }
+    }
+    return compared > 0 ? largest.result() : nothing_measured("The sampler's trajectories have no log-probs.");
+}
+
+/// With top-k: the probability at the temperature, divided by the sum of the k largest.
+template <class Subject>
+finding log_probs_as_sampled(Subject& subject) {
+    const policy_check_options& o = subject.options();
+    const sampling_options way = sampling_ways(o)[1];
+    const auto kept = static_cast<std::size_t>(std::min(way.top_k, o.vocabulary));
+    bool any = false;
+    largest_finding largest;
+    for_enumerated_samples(subject, way, [&](auto& policy, const id_list& context, const trajectory& t, std::size_t i) {
+        if (t.log_probs.size() != t.response.size()) return;
+        any = true;
+        const next_token next = next_token_after(policy, context, way.temperature, o.vocabulary);
+        double sum = 0;
+        for (std::size_t place = 0; place < kept; ++place) sum += std::exp(next.log_prob_at_place(place));
+        const double of_token = next.log_probs.at(static_cast<std::size_t>(t.response[i]));
+        const double excluded = std::max(0.0, next.log_prob_at_place(kept - 1) - of_token);
+        const auto given = static_cast<double>(t.log_probs[i].as_sampled);
+        largest.note(std::max(excluded, deviation(given, of_token - std::log(sum))), [&] {
+            return "With top_k " + std::to_string(kept) + ", after " + ids_text(context) + ": id " +
+                   std::to_string(t.response[i]) + " is given log-prob " + figure(given) + " as sampled, not " +
+                   figure(of_token - std::log(sum)) +
+                   (excluded > 0 ? ", and is not among the " + std::to_string(kept) + " most probable." : ".");
+        });
+    });
+    return any ? largest.result() : nothing_measured("The sampler's trajectories have no log-probs.");
+}
+
+template <class Subject>
+void check_sampling(checklist& list, Subject& subject) {
+    const double limit = std::max(subject.tolerances().outputs, 1e-6);  // a sampler's log-probs are float
+    const auto ways = sampling_ways(subject.options());
+    const auto against_evaluate = [&](std::string name, int way, float sampled_log_probs::*kind, double temperature,
+                                      sampled_tokens which, std::string cause) {
+        list.run(std::move(name), limit, std::move(cause), [&] {
+            return sampler_against_evaluate(subject, ways[static_cast<std::size_t>(way)], kind, temperature, which);
+        });
+    };
+    list.run("trajectories keep to the request", 0,
+             "the stop token is dropped from the response or not recognised, or a field is not filled in.",
+             [&] { return broken_requests(subject); });
+    list.run("greedy tokens are the most probable ones", limit,
+             "the logits of another row or position are read; with a KV cache, see the next two.",
+             [&] { return greedy_tokens(subject); });
+    against_evaluate("first log-prob: prefill agrees with evaluate", 0, &sampled_log_probs::raw, 1.0,
+                     sampled_tokens::first,
+                     "the logits are not those of the prompt's last position, or a row that was dropped left something "
+                     "in the cache.");
+    against_evaluate("later log-probs: decoding agrees with evaluate", 0, &sampled_log_probs::raw, 1.0,
+                     sampled_tokens::later,
+                     "positions go on from the wrong place after prefill, keys are written to another row or one place "
+                     "off, or a row that was dropped left something in the cache.");
+    against_evaluate("raw log-probs are from before temperature and top-k", 1, &sampled_log_probs::raw, 1.0,
+                     sampled_tokens::all, "log-probs are taken from the logits that sampling has changed already.");
+    against_evaluate("log-probs at the temperature are those of evaluate", 1, &sampled_log_probs::at_temperature,
+                     subject.options().temperature, sampled_tokens::all,
+                     "top-k is in them already, or the temperature is not.");
+    list.run("log-probs as sampled are those within the top-k", limit,
+             "they are not divided by what top-k has kept, or top-k counts before the temperature is applied.",
+             [&] { return log_probs_as_sampled(subject); });
+}
+
+}  // namespace reft::inline REFT_ABI::detail
