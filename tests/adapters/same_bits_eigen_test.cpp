@@ -1,6 +1,5 @@
-// Every block on Eigen's tensors: matrices and vectors, blocks of larger ones, and tensors of the Tensor module.
+// Every block on Eigen's matrices and vectors, and on blocks of larger ones.
 #include <reft/adapters/eigen.hpp>
-#include <reft/adapters/eigen_tensor.hpp>
 
 #include <cstddef>
 
@@ -37,13 +36,12 @@ struct matrices {
 };
 
 /// Blocks and columns of larger arrays that are NaN elsewhere.
-template <int Order>
 struct parts {
     static constexpr std::size_t ranks = 2;
 
     template <class T, std::size_t Rank>
     static auto make(shape<Rank> n) {
-        using array = Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Order>;
+        using array = Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
         return array(array::Constant(n[0] + 3, n[Rank - 1] + 4, same_bits::garbage<T>()));
     }
     template <class T, class X>
@@ -64,33 +62,6 @@ struct parts {
     }
 };
 
-template <int Order>
-struct tensors {
-    static constexpr std::size_t ranks = 3;
-
-    template <class T, std::size_t Rank>
-    static Eigen::Tensor<T, int{Rank}, Order> make(shape<Rank> n) {
-        return Eigen::Tensor<T, int{Rank}, Order>(n);
-    }
-    template <class T, class X, std::size_t Rank>
-    static T& element(X& x, shape<Rank> at) {
-        return x(at);
-    }
-    template <class T, class X, std::size_t Rank>
-    static X& shown(X& x, shape<Rank>) {
-        return x;
-    }
-};
-
-/// Maps, that may be temporaries.
-template <int Order>
-struct tensor_maps : tensors<Order> {
-    template <class T, class X, std::size_t Rank>
-    static Eigen::TensorMap<X> shown(X& x, shape<Rank> n) {
-        return {x.data(), n};
-    }
-};
-
 }  // namespace
 
 TEST_CASE("every block gives the same bits on row-major Eigen matrices as on std::vector") {
@@ -102,17 +73,5 @@ TEST_CASE("every block gives the same bits on column-major Eigen matrices as on 
 }
 
 TEST_CASE("every block gives the same bits on parts of row-major Eigen arrays as on std::vector") {
-    same_bits::check<parts<Eigen::RowMajor>>();
-}
-
-TEST_CASE("every block gives the same bits on parts of column-major Eigen arrays as on std::vector") {
-    same_bits::check<parts<Eigen::ColMajor>>();
-}
-
-TEST_CASE("every block gives the same bits on row-major Eigen tensors as on std::vector") {
-    same_bits::check<tensors<Eigen::RowMajor>>();
-}
-
-TEST_CASE("every block gives the same bits on column-major maps of Eigen tensors as on std::vector") {
-    same_bits::check<tensor_maps<Eigen::ColMajor>>();
+    same_bits::check<parts>();
 }

@@ -6,6 +6,15 @@
 #include <cstdint>
 #include <vector>
 
+template <>
+same_bits::results same_bits::expected_results<float>(std::size_t ranks) {
+    return blocks<standard, float>().run(ranks);
+}
+template <>
+same_bits::results same_bits::expected_results<double>(std::size_t ranks) {
+    return blocks<standard, double>().run(ranks);
+}
+
 namespace {
 
 using same_bits::shape;
