@@ -13,11 +13,17 @@
 namespace reft::inline REFT_ABI {
 namespace detail {
 
-template <class X>
-concept eigen_dense = std::derived_from<X, Eigen::DenseBase<X>> && (X::Flags & Eigen::DirectAccessBit) != 0;
+// Asked by deduction: the base of a VectorBlock, say, names the Block below it, not the VectorBlock.
+template <class Derived>
+void eigen_base(const Eigen::DenseBase<Derived>&);
+template <class Derived>
+void eigen_plain_base(const Eigen::PlainObjectBase<Derived>&);
 
 template <class X>
-constexpr bool eigen_owning = std::derived_from<X, Eigen::PlainObjectBase<X>>;
+concept eigen_dense = requires(const X& x) { detail::eigen_base(x); } && (X::Flags & Eigen::DirectAccessBit) != 0;
+
+template <class X>
+constexpr bool eigen_owning = requires(const X& x) { detail::eigen_plain_base(x); };
 
 /// Eigen's 16-bit types under reft's names: the same layout.
 template <class T>

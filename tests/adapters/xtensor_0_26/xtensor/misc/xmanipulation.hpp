@@ -1,0 +1,4 @@
+// Forwards to where releases before 0.26 keep this header.
+#pragma once
+
+#include <xtensor/xmanipulation.hpp>
