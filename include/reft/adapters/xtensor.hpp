@@ -52,8 +52,10 @@ auto xtensor_view(X& x) {
 /// xt::xtensor, and adaptors and views whose number of dimensions is known at compile time.
 template <detail::xtensor_of_static_rank X>
 struct tensor_traits<X> {
+    /// The number of dimensions of its shape type.
     static constexpr std::size_t rank = std::tuple_size<std::remove_cvref_t<typename X::shape_type>>::value;
 
+    /// The elements where they lie.
     template <class M>
     static auto view(M& x) {
         return detail::xtensor_view<rank>(x);

@@ -22,14 +22,16 @@ REFT_HD constexpr To bits_as(From value) {
 /// bfloat16: the upper half of a float (8 exponent bits, 7 mantissa bits). Same layout as the types of torch,
 /// Eigen and CUDA. Conversion from float rounds to nearest, ties to even; NaN stays NaN.
 struct REFT_MAY_ALIAS bfloat16 {
-    std::uint16_t bits = 0;
+    std::uint16_t bits = 0;  ///< sign, exponent and mantissa, from the highest bit down
 
     constexpr bfloat16() = default;
+    /// Rounds to nearest, ties to even.
     REFT_HD constexpr explicit bfloat16(float value) {
         const auto wide = detail::bits_as<std::uint32_t>(value);
         const bool is_nan = (wide & 0x7fffffffu) > 0x7f800000u;
         bits = static_cast<std::uint16_t>(is_nan ? (wide >> 16) | 0x40u : (wide + 0x7fffu + ((wide >> 16) & 1u)) >> 16);
     }
+    /// Exact.
     REFT_HD constexpr operator float() const {  // NOLINT(google-explicit-constructor): exact
         return detail::bits_as<float>(static_cast<std::uint32_t>(bits) << 16);
     }
@@ -38,10 +40,12 @@ struct REFT_MAY_ALIAS bfloat16 {
 /// IEEE 754 binary16 (5 exponent bits, 10 mantissa bits). Same layout as the types of torch, Eigen and CUDA.
 /// Conversion from float rounds to nearest, ties to even; what is too large becomes infinity, NaN stays NaN.
 struct REFT_MAY_ALIAS half {
-    std::uint16_t bits = 0;
+    std::uint16_t bits = 0;  ///< sign, exponent and mantissa, from the highest bit down
 
     constexpr half() = default;
+    /// Rounds to nearest, ties to even.
     REFT_HD constexpr explicit half(float value) : bits(rounded_bits(value)) {}
+    /// Exact.
     REFT_HD constexpr operator float() const {  // NOLINT(google-explicit-constructor): exact
         const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
         const std::uint32_t exponent = (bits >> 10) & 0x1fu;
@@ -73,11 +77,13 @@ template <class T>
 struct accumulator {
     using type = T;
 };
+/// The storage types: too few digits for sums.
 template <class T>
     requires(std::same_as<T, bfloat16> || std::same_as<T, half>)
 struct accumulator<T> {
-    using type = float;
+    using type = float;  ///< holds every value of both exactly
 };
+/// accumulator, for `const` elements too.
 template <class T>
 using accumulator_t = typename accumulator<std::remove_cv_t<T>>::type;
 
