@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 namespace reft::inline REFT_ABI {
@@ -18,6 +19,10 @@ REFT_HD constexpr To bits_as(From value) {
 }
 
 }  // namespace detail
+
+static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559 && sizeof(float) == 4 &&
+                  sizeof(double) == 8,
+              "reft: float and double must be IEEE 754 binary32 and binary64");
 
 /// bfloat16: the upper half of a float (8 exponent bits, 7 mantissa bits). Same layout as the types of torch,
 /// Eigen and CUDA. Conversion from float rounds to nearest, ties to even; NaN stays NaN.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <reft/core/config.hpp>
-#include <reft/core/error.hpp>
 
 #include <array>
 #include <concepts>

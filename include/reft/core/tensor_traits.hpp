@@ -1,6 +1,7 @@
 // The one customisation point: how a tensor of any library becomes a strided_view.
 #pragma once
 
+#include <reft/core/error.hpp>
 #include <reft/core/float16.hpp>
 #include <reft/core/strided_view.hpp>
 
