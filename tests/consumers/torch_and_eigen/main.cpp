@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <reft/adapters/eigen.hpp>
+#include <reft/adapters/torch.hpp>
 #include <reft/reft.hpp>
 
 #include <Eigen/Core>
@@ -22,7 +23,7 @@ int main() {
     for (std::int64_t i = 0; i < states.size(); ++i) states.data()[i] = std::sin(0.7f * static_cast<float>(i));
     torch::manual_seed(1);
     torch::Tensor weight = torch::randn({width, vocabulary}, torch::requires_grad());
-    const torch::Tensor logits = torch::mm(torch::from_blob(states.data(), {tokens, width}), weight);
+    const torch::Tensor logits = torch::mm(reft::torch_tensor(reft::view(states)), weight);
 
     Eigen::VectorXf rewards = Eigen::VectorXf::Zero(tokens), values = Eigen::VectorXf::Constant(tokens, 0.3f);
     rewards[2] = 1.0f;
@@ -31,13 +32,12 @@ int main() {
     const auto rule = reft::aggregation::token_mean;
     reft::token_weights(rows, rule, reft::denominator(rows, rule), weights);
 
-    const auto seen = reft::tensor_at(static_cast<const float*>(logits.data_ptr<float>()), tokens, vocabulary);
-    const reft::token_logits batch(seen, ids);
+    const reft::token_logits batch(reft::torch_view<const float, 2>(logits), ids);
     reft::token_log_probs(batch, weights, old_log_probs);
     torch::Tensor d_logits = torch::empty_like(logits);
     const reft::workspace memory(reft::workspace_bytes(batch));
     const auto stats = reft::loss_over_logits(reft::clipped_policy(old_log_probs, advantages), batch, weights,
-                                              reft::tensor_at(d_logits.data_ptr<float>(), tokens, vocabulary), memory);
+                                              reft::torch_view<float, 2>(d_logits), memory);
     logits.backward(d_logits);
 
     const Eigen::Map<const matrix> by_torch(weight.grad().data_ptr<float>(), width, vocabulary);
