@@ -80,7 +80,7 @@ struct REFT_MAY_ALIAS half {
 /// The type that sums over `T` are made in: itself, but float for the 16-bit storage types.
 template <class T>
 struct accumulator {
-    using type = T;
+    using type = T;  ///< where sums lose no more than their terms
 };
 /// The storage types: too few digits for sums.
 template <class T>
