@@ -1,5 +1,5 @@
 # Target header_check: every public header compiled alone, included twice, under the project's warnings.
-# A header of a component that is left out is left out here too. Not part of `all`; `./run lint` builds it.
+# A header of a component that is left out is left out here too. Not part of `all`; a test and `./run lint` build it.
 add_custom_target(header_check)
 
 function(reft_check_header header)
@@ -30,3 +30,10 @@ endfunction()
 foreach(header IN LISTS reft_headers)
     reft_check_header("${header}")
 endforeach()
+
+# Under sanitizers nothing more would be found.
+if(NOT REFT_SANITIZE)
+    add_test(NAME "headers: each compiles alone"
+        COMMAND "${CMAKE_COMMAND}" --build "${PROJECT_BINARY_DIR}" --target header_check --parallel 2)
+    set_tests_properties("headers: each compiles alone" PROPERTIES LABELS headers PROCESSORS 2)
+endif()

@@ -91,11 +91,11 @@ inline void print_answers(const std::vector<result>& results) {
 inline void print_phases(const std::vector<result>& results) {
     std::vector<std::pair<std::string, reft::phase_time>> sums;
     for (const result& r : results)
-        for (const auto& [name, time] : r.phases) {
-            const auto of_name = [&](const auto& sum) { return sum.first == name; };
+        for (const auto& phase : r.phases) {
+            const auto of_name = [&](const auto& sum) { return sum.first == phase.first; };
             auto sum = std::find_if(sums.begin(), sums.end(), of_name);
-            if (sum == sums.end()) sum = sums.insert(sum, {name, {}});
-            sum->second.add(time);
+            if (sum == sums.end()) sum = sums.insert(sum, {phase.first, {}});
+            sum->second.add(phase.second);
         }
     std::printf("\n%-8s  %7s  %12s  %15s\n", "phase", "time", "tokens/s", "processors busy");
     for (const auto& [name, time] : sums) {

@@ -1,23 +1,32 @@
 #!/usr/bin/env bash
-# check.sh COMPILER INCLUDE_DIR LIMIT
-# User CPU time of including reft.hpp against that of a few standard headers; fails above LIMIT times as much.
-# The two take turns, so that a busy machine slows both; the minimum of three is what counts.
+# check.sh COMPILER INCLUDE_DIR LIMIT SOURCE [BASELINE]
+# User CPU time of compiling SOURCE, without optimisation, against that of BASELINE; fails above LIMIT times as much.
+# Without BASELINE: against the standard headers that SOURCE and the headers of reft in it include.
+# The two take turns, so that a busy machine slows both; the minimum of five is what counts.
 set -euo pipefail
-compiler=$1 include_dir=$2 limit=$3
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+compiler=$1 include_dir=$2 limit=$3 source=$4 baseline=${5-}
+
+if [[ -z $baseline ]]; then
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    baseline=$folder/standard_headers.cpp
+    "$compiler" -std=c++20 -MM -I"$include_dir" "$source" | tr -d '\\' | tr ' ' '\n' | grep -E '\.(hpp|cpp)$' |
+        xargs -d '\n' grep -hoE '^#include <[a-z_]+>' | sort -u >"$baseline"
+    grep -q '<vector>' "$baseline"
+fi
 
 user_seconds() {
     local TIMEFORMAT=%U
-    { time "$compiler" -std=c++20 -O0 -fsyntax-only -I"$include_dir" "$here/$1" >&2; } 2>&1
+    { time "$compiler" -std=c++20 -O0 -c -o /dev/null -I"$include_dir" "$1" >&2; } 2>&1
 }
 
-baseline=() reft=()
-for _ in 1 2 3; do
-    baseline+=("$(user_seconds baseline.cpp)")
-    reft+=("$(user_seconds reft.cpp)")
+standard=() own=()
+for _ in 1 2 3 4 5; do
+    standard+=("$(user_seconds "$baseline")")
+    own+=("$(user_seconds "$source")")
 done
 
-LC_ALL=C awk -v limit="$limit" -v baseline="${baseline[*]}" -v reft="${reft[*]}" '
+LC_ALL=C awk -v limit="$limit" -v standard="${standard[*]}" -v own="${own[*]}" -v name="$(basename "$source")" '
     function minimum(list,    n, i, values, least) {
         n = split(list, values, " ")
         least = values[1] + 0
@@ -25,7 +34,7 @@ LC_ALL=C awk -v limit="$limit" -v baseline="${baseline[*]}" -v reft="${reft[*]}"
         return least
     }
     BEGIN {
-        base = minimum(baseline); own = minimum(reft); ratio = own / base
-        printf "reft.hpp %.2f s, standard headers %.2f s, ratio %.2f (limit %.1f)\n", own, base, ratio, limit
+        base = minimum(standard); time = minimum(own); ratio = time / base
+        printf "%s %.2f s, standard headers %.2f s, ratio %.2f (limit %.1f)\n", name, time, base, ratio, limit
         exit !(ratio <= limit)
     }'

@@ -48,9 +48,11 @@ constexpr bool eigen_may_hold_copy<Eigen::Ref<const M, Options, Stride>> = true;
 /// rows and are the faster ones; column-major ones are read through their strides.
 template <detail::eigen_dense X>
 struct tensor_traits<X> {
-    static constexpr std::size_t rank = X::IsVectorAtCompileTime ? 1 : 2;
+    static constexpr std::size_t rank = X::IsVectorAtCompileTime ? 1 : 2;  ///< 1 for vectors, 2 for matrices
+    /// Maps, blocks and the like may be passed as temporaries.
     static constexpr bool borrowed = !detail::eigen_owning<X> && !detail::eigen_may_hold_copy<X>;
 
+    /// The coefficients where they lie.
     template <class M>
     static auto view(M& x) {
         auto* const data = detail::reft_pointer(x.data());

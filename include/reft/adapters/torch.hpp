@@ -92,6 +92,7 @@ strided_view<T, Rank> torch_view(const at::Tensor& x) {
     return {static_cast<T*>(x.data_ptr()), extents, strides};
 }
 
+/// Refused: the view would outlive the tensor.
 template <class T, std::size_t Rank>
 void torch_view(const at::Tensor&&) {
     static_assert(sizeof(T) == 0,

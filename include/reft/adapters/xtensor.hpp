@@ -83,9 +83,11 @@ auto xtensor_view(X& x) {
 /// refers to elements of others a temporary may be passed.
 template <detail::xtensor_of_static_rank X>
 struct tensor_traits<X> {
+    /// The number of dimensions of its shape type.
     static constexpr std::size_t rank = std::tuple_size<std::remove_cvref_t<typename X::shape_type>>::value;
     static constexpr bool borrowed = detail::xtensor_borrows<X>;
 
+    /// The elements where they lie.
     template <class M>
     static auto view(M& x) {
         return detail::xtensor_view<rank>(x);

@@ -12,11 +12,13 @@
 
 namespace reft::inline REFT_ABI {
 
+/// How far an advantage looks ahead.
 struct gae_options {
     double gamma = 1.0;    ///< γ, discount of rewards, in [0, 1]
     double lambda = 0.95;  ///< λ, decay of TD errors, in [0, 1]
 };
 
+/// Throws option_error, naming the option, if one is outside its range.
 inline void require_valid(const gae_options& o) {
     detail::require_option(o.gamma >= 0 && o.gamma <= 1, "gae", "gamma must be in [0, 1]", o.gamma);
     detail::require_option(o.lambda >= 0 && o.lambda <= 1, "gae", "lambda must be in [0, 1]", o.lambda);
@@ -91,6 +93,7 @@ void gae(const Rewards& rewards, const Values& values, const rows& r, Advantages
     detail::gae<T>(tokens_of(rewards), tokens_of(values), r, tokens_of(advantages), options, &after_end);
 }
 
+/// The same, every row having terminated.
 template <token_tensor Rewards, token_tensor Values, token_tensor Advantages>
 void gae(const Rewards& rewards, const Values& values, const rows& r, Advantages&& advantages,
          const gae_options& options = {}) {

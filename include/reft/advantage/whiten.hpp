@@ -12,17 +12,20 @@
 
 namespace reft::inline REFT_ABI {
 
+/// What whitening does to the mean.
 enum class whitening {
     center_and_scale,  ///< (x − mean) / σ
     scale_only,        ///< (x − mean) / σ + mean: the mean stays
 };
 
+/// Which of the formulas in use whitening follows.
 struct whiten_options {
-    whitening mode = whitening::center_and_scale;
-    reft::variance variance = reft::variance::unbiased;
-    double epsilon = 1e-8;  ///< added to the variance under the root, >= 0
+    whitening mode = whitening::center_and_scale;        ///< whether the mean is taken away
+    reft::variance variance = reft::variance::unbiased;  ///< which variance σ² is
+    double epsilon = 1e-8;                               ///< added to the variance under the root, >= 0
 };
 
+/// Throws option_error, naming the option, if one is outside its range.
 inline void require_valid(const whiten_options& o) {
     detail::require_option(o.epsilon >= 0, "whiten", "epsilon must not be negative", o.epsilon);
 }

@@ -1,9 +1,12 @@
 // The version, the inline ABI namespace and the device marker. Macros only; included by every other header.
 #pragma once
 
+/// @{
+/// The version, for preprocessor conditions. Before 1.0 a new minor version may change what exists.
 #define REFT_VERSION_MAJOR 0
 #define REFT_VERSION_MINOR 1
 #define REFT_VERSION_PATCH 0
+/// @}
 
 /// Inline namespace of everything public: two incompatible versions can live in one program.
 #define REFT_ABI v0_1

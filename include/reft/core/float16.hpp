@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 namespace reft::inline REFT_ABI {
@@ -19,17 +20,23 @@ REFT_HD constexpr To bits_as(From value) {
 
 }  // namespace detail
 
+static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559 && sizeof(float) == 4 &&
+                  sizeof(double) == 8,
+              "reft: float and double must be IEEE 754 binary32 and binary64");
+
 /// bfloat16: the upper half of a float (8 exponent bits, 7 mantissa bits). Same layout as the types of torch,
 /// Eigen and CUDA. Conversion from float rounds to nearest, ties to even; NaN stays NaN.
 struct REFT_MAY_ALIAS bfloat16 {
-    std::uint16_t bits = 0;
+    std::uint16_t bits = 0;  ///< sign, exponent and mantissa, from the highest bit down
 
     constexpr bfloat16() = default;
+    /// Rounds to nearest, ties to even.
     REFT_HD constexpr explicit bfloat16(float value) {
         const auto wide = detail::bits_as<std::uint32_t>(value);
         const bool is_nan = (wide & 0x7fffffffu) > 0x7f800000u;
         bits = static_cast<std::uint16_t>(is_nan ? (wide >> 16) | 0x40u : (wide + 0x7fffu + ((wide >> 16) & 1u)) >> 16);
     }
+    /// Exact.
     REFT_HD constexpr operator float() const {  // NOLINT(google-explicit-constructor): exact
         return detail::bits_as<float>(static_cast<std::uint32_t>(bits) << 16);
     }
@@ -38,10 +45,12 @@ struct REFT_MAY_ALIAS bfloat16 {
 /// IEEE 754 binary16 (5 exponent bits, 10 mantissa bits). Same layout as the types of torch, Eigen and CUDA.
 /// Conversion from float rounds to nearest, ties to even; what is too large becomes infinity, NaN stays NaN.
 struct REFT_MAY_ALIAS half {
-    std::uint16_t bits = 0;
+    std::uint16_t bits = 0;  ///< sign, exponent and mantissa, from the highest bit down
 
     constexpr half() = default;
+    /// Rounds to nearest, ties to even.
     REFT_HD constexpr explicit half(float value) : bits(rounded_bits(value)) {}
+    /// Exact.
     REFT_HD constexpr operator float() const {  // NOLINT(google-explicit-constructor): exact
         const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
         const std::uint32_t exponent = (bits >> 10) & 0x1fu;
@@ -71,13 +80,15 @@ struct REFT_MAY_ALIAS half {
 /// The type that sums over `T` are made in: itself, but float for the 16-bit storage types.
 template <class T>
 struct accumulator {
-    using type = T;
+    using type = T;  ///< where sums lose no more than their terms
 };
+/// The storage types: too few digits for sums.
 template <class T>
     requires(std::same_as<T, bfloat16> || std::same_as<T, half>)
 struct accumulator<T> {
-    using type = float;
+    using type = float;  ///< holds every value of both exactly
 };
+/// accumulator, for `const` elements too.
 template <class T>
 using accumulator_t = typename accumulator<std::remove_cv_t<T>>::type;
 

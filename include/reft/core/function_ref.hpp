@@ -17,6 +17,7 @@ class function_ref;
 template <class Result, class... Argument>
 class function_ref<Result(Argument...)> {
   public:
+    /// Refers to `f`, which is not copied. A temporary lives as long as the call that it is an argument of.
     template <class F>
         requires(!std::same_as<std::remove_cvref_t<F>, function_ref> && std::is_invocable_r_v<Result, F&, Argument...>)
     function_ref(F&& f)  // NOLINT(google-explicit-constructor)
@@ -25,6 +26,7 @@ class function_ref<Result(Argument...)> {
               return (*static_cast<std::remove_reference_t<F>*>(object))(std::forward<Argument>(argument)...);
           }) {}
 
+    /// Calls it.
     Result operator()(Argument... argument) const { return call_(object_, std::forward<Argument>(argument)...); }
 
   private:

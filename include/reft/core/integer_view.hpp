@@ -29,6 +29,7 @@ class integer_view {
   public:
     constexpr integer_view() = default;
 
+    /// The view of a tensor of ids, masks, lengths or offsets. Copies nothing.
     template <class X>
         requires(!std::same_as<std::remove_cvref_t<X>, integer_view> &&
                  (tensor_of_rank<X, 1> || tensor_of_rank<X, 2>) && id_type<scalar_t<X>>)
@@ -48,9 +49,13 @@ class integer_view {
                                                                        : kind::int64;
     }
 
+    /// [rows, columns]; one row for a rank-1 tensor.
     constexpr std::array<std::int64_t, 2> extents() const { return std::to_array(extents_); }
+    /// Rows (0) or columns (1).
     REFT_HD constexpr std::int64_t extent(std::size_t dimension) const { return extents_[dimension]; }
+    /// Number of elements.
     REFT_HD constexpr std::int64_t size() const { return extents_[0] * extents_[1]; }
+    /// There is no element, given or not.
     REFT_HD constexpr bool empty() const { return size() == 0; }
     /// No tensor was given; one that was given may still be empty.
     REFT_HD constexpr bool absent() const { return !given_; }
@@ -62,6 +67,7 @@ class integer_view {
                           detail::shape_text(*this));
     }
 
+    /// The element as int64; an unsigned 64-bit one above 2⁶³−1 comes out negative. The indices are not checked.
     REFT_HD std::int64_t operator()(std::int64_t row, std::int64_t column) const {
         const std::int64_t at = row * strides_[0] + column * strides_[1];
         switch (kind_) {
@@ -73,6 +79,7 @@ class integer_view {
         }
         return static_cast<const any_int64*>(data_)[at];
     }
+    /// The element of a token.
     REFT_HD std::int64_t operator()(token_index i) const { return (*this)(i.row, i.column); }
     /// Element `i` of a rank-1 tensor.
     REFT_HD std::int64_t operator[](std::int64_t i) const { return (*this)(0, i); }

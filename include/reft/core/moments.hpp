@@ -20,10 +20,11 @@ enum class variance {
 ///
 /// Source    Chan, Golub, LeVeque 1979; Welford 1962. Equal values give a squared deviation of exactly 0.
 struct moments {
-    std::int64_t count = 0;
-    double mean = 0.0;
-    double squared_deviations = 0.0;
+    std::int64_t count = 0;           ///< n
+    double mean = 0.0;                ///< 0 without numbers
+    double squared_deviations = 0.0;  ///< M₂ = Σ (x − mean)²
 
+    /// Takes one number in.
     void add(double x) {
         ++count;
         const double deviation = x - mean;
@@ -31,6 +32,7 @@ struct moments {
         squared_deviations += deviation * (x - mean);
     }
 
+    /// Takes in the numbers of another set, which came after these: the order decides the last bits.
     void merge(const moments& other) {
         if (other.count == 0) return;
         const double a = static_cast<double>(count), b = static_cast<double>(other.count);

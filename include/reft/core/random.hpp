@@ -35,10 +35,10 @@ enum class random_purpose : std::uint32_t { sampling, order, mini_batches, initi
 
 /// The place a random number belongs to.
 struct random_place {
-    random_purpose purpose = random_purpose::sampling;
-    std::uint32_t step = 0;
-    std::uint32_t row = 0;
-    std::uint32_t position = 0;
+    random_purpose purpose = random_purpose::sampling;  ///< what the number is for
+    std::uint32_t step = 0;                             ///< of the run, or an epoch
+    std::uint32_t row = 0;                              ///< of all rows of the step, whatever batches they are cut into
+    std::uint32_t position = 0;                         ///< within the row
 };
 
 /// 64 random bits of a place.
@@ -56,15 +56,18 @@ constexpr double uniform(std::uint64_t seed, const random_place& place) {
 /// The random numbers of one (seed, purpose, step) in sequence: for data, initialisation and shuffling.
 class random_stream {
   public:
+    /// Starts at row 0, position 0 of the step.
     explicit random_stream(std::uint64_t seed, random_purpose purpose = random_purpose::data, std::uint32_t step = 0)
         : seed_(seed), place_{purpose, step, 0, 0} {}
 
+    /// The next 64 random bits.
     std::uint64_t bits() {
         const std::uint64_t result = random_bits(seed_, place_);
         if (++place_.position == 0) ++place_.row;
         return result;
     }
 
+    /// Uniform in [0, 1), a multiple of 2⁻⁵³.
     double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
 
     /// Uniform in {0, ..., n-1}, without bias; n > 0.

@@ -71,6 +71,7 @@ class rows {
 
     /// Number of rows.
     std::int64_t count() const { return count_; }
+    /// Whether arrays are `[tokens]` rather than `[batch, time]`.
     bool is_packed() const { return packed_; }
 
     /// Positions of row b, masked ones included.
@@ -84,6 +85,7 @@ class rows {
         return packed_ ? token_index{0, offsets_[b] + t} : token_index{b, t};
     }
 
+    /// Whether position t of row b counts; t must be below length(b).
     bool counts(std::int64_t b, std::int64_t t) const { return mask_.absent() || mask_(at(b, t)) != 0; }
 
     /// Positions of row b that count.

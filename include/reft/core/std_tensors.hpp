@@ -30,16 +30,19 @@ struct contiguous_rank_1 {
 
 }  // namespace detail
 
+/// A vector is a tensor of rank 1.
 template <class T, class Allocator>
     requires(!std::same_as<T, bool>)  // packed bits have no address; use std::vector<std::uint8_t>
 struct tensor_traits<std::vector<T, Allocator>> : detail::contiguous_rank_1 {};
 
+/// So is an array.
 template <class T, std::size_t N>
 struct tensor_traits<std::array<T, N>> : detail::contiguous_rank_1 {};
 
+/// So is a span, whatever owns its elements.
 template <class T, std::size_t Extent>
 struct tensor_traits<std::span<T, Extent>> : detail::contiguous_rank_1 {
-    static constexpr bool borrowed = true;
+    static constexpr bool borrowed = true;  ///< a temporary span may be passed
 };
 
 }  // namespace reft::inline REFT_ABI

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <reft/core/config.hpp>
-#include <reft/core/error.hpp>
 
 #include <array>
 #include <concepts>
@@ -21,13 +20,15 @@ namespace reft::inline REFT_ABI {
 template <class T, std::size_t Rank>
 class strided_view {
   public:
-    using element_type = T;
-    using value_type = std::remove_cv_t<T>;
-    using shape_type = std::array<std::int64_t, Rank>;
-    static constexpr std::size_t rank = Rank;
+    using element_type = T;                             ///< `const` where the view only reads
+    using value_type = std::remove_cv_t<T>;             ///< without `const`
+    using shape_type = std::array<std::int64_t, Rank>;  ///< extents, or strides
+    static constexpr std::size_t rank = Rank;           ///< number of dimensions
 
     constexpr strided_view() = default;
 
+    /// @{
+    /// Strides count elements.
     REFT_HD constexpr strided_view(T* data, const std::int64_t (&extents)[Rank], const std::int64_t (&strides)[Rank])
         : data_(data) {
         copy(extents, extents_);
@@ -37,7 +38,9 @@ class strided_view {
         copy(extents.data(), extents_);
         copy(strides.data(), strides_);
     }
+    /// @}
 
+    /// @{
     /// Row-major and contiguous.
     REFT_HD constexpr strided_view(T* data, const std::int64_t (&extents)[Rank]) : data_(data) {
         copy(extents, extents_);
@@ -47,25 +50,31 @@ class strided_view {
         copy(extents.data(), extents_);
         set_row_major();
     }
+    /// @}
 
+    /// A view that only reads, of one that may write.
     template <class U>
         requires(std::is_const_v<T> && std::same_as<U, value_type>)
     REFT_HD constexpr strided_view(const strided_view<U, Rank>& other)  // NOLINT(google-explicit-constructor)
         : strided_view(other.data_, other.extents_, other.strides_) {}
 
-    REFT_HD constexpr T* data() const { return data_; }
-    constexpr shape_type extents() const { return std::to_array(extents_); }
-    constexpr shape_type strides() const { return std::to_array(strides_); }
+    REFT_HD constexpr T* data() const { return data_; }                       ///< element (0, 0, ...)
+    constexpr shape_type extents() const { return std::to_array(extents_); }  ///< of all dimensions
+    constexpr shape_type strides() const { return std::to_array(strides_); }  ///< in elements; may be 0 or negative
+    /// Number of indices of a dimension.
     REFT_HD constexpr std::int64_t extent(std::size_t dimension) const { return extents_[dimension]; }
+    /// Elements from one index of a dimension to the next.
     REFT_HD constexpr std::int64_t stride(std::size_t dimension) const { return strides_[dimension]; }
 
+    /// The product of the extents, repeated elements of a broadcast dimension counted.
     REFT_HD constexpr std::int64_t size() const {
         std::int64_t product = 1;
         for (std::int64_t extent : extents_) product *= extent;
         return product;
     }
-    REFT_HD constexpr bool empty() const { return size() == 0; }
+    REFT_HD constexpr bool empty() const { return size() == 0; }  ///< an extent is 0
 
+    /// The element at an index per dimension. Indices are not checked.
     template <std::integral... Index>
         requires(sizeof...(Index) == Rank)
     REFT_HD constexpr T& operator()(Index... index) const {
@@ -87,6 +96,7 @@ class strided_view {
         return {data_ + i * strides_[0], extents, strides};
     }
 
+    /// Element `i` of a view of rank 1.
     REFT_HD constexpr T& operator[](std::int64_t i) const
         requires(Rank == 1)
     {

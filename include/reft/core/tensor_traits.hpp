@@ -1,6 +1,7 @@
 // The one customisation point: how a tensor of any library becomes a strided_view.
 #pragma once
 
+#include <reft/core/error.hpp>
 #include <reft/core/float16.hpp>
 #include <reft/core/strided_view.hpp>
 
@@ -63,6 +64,7 @@ void require_host(const X& x) {
 template <class X>
 concept tensor = detail::has_traits<std::remove_reference_t<X>>;
 
+/// A tensor whose number of dimensions is `Rank`, known at compile time.
 template <class X, std::size_t Rank>
 concept tensor_of_rank = tensor<X> && detail::traits_of<X>::rank == Rank;
 
@@ -88,11 +90,12 @@ auto view(X&& x) {
 template <class X>
 using scalar_t = typename decltype(view(std::declval<std::remove_reference_t<X>&>()))::value_type;
 
+/// A view is a tensor too.
 template <class T, std::size_t Rank>
 struct tensor_traits<strided_view<T, Rank>> {
-    static constexpr std::size_t rank = Rank;
-    static constexpr bool borrowed = true;
-    static constexpr auto view(const strided_view<T, Rank>& x) { return x; }
+    static constexpr std::size_t rank = Rank;                                 ///< of the view
+    static constexpr bool borrowed = true;                                    ///< a temporary view may be passed
+    static constexpr auto view(const strided_view<T, Rank>& x) { return x; }  ///< itself
 };
 
 /// Per-token arrays of real numbers: `[tokens]` (packed) or `[batch, time]` (padded).
@@ -105,8 +108,8 @@ using token_view = strided_view<T, 2>;
 
 /// Where a token lies in a token_view.
 struct token_index {
-    std::int64_t row = 0;
-    std::int64_t column = 0;
+    std::int64_t row = 0;     ///< 0 in a packed array
+    std::int64_t column = 0;  ///< the position in the row, or in the packed array
 };
 
 /// A per-token array of rank 1 or 2 as a token_view.

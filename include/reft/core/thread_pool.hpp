@@ -18,6 +18,7 @@ namespace reft::inline REFT_ABI {
 /// a task runs is done by its own worker, in order.
 class thread_pool final : public executor {
   public:
+    /// Starts threads − 1 threads, none if `threads` is below 2. Throws std::system_error if the system gives no more.
     explicit thread_pool(int threads = static_cast<int>(std::thread::hardware_concurrency()))
         : workers_(threads < 1 ? 1 : threads) {
         try {

@@ -18,9 +18,10 @@ namespace reft::inline REFT_ABI {
 /// number of bytes. `workspace_bytes(...)` beside each kernel says how many that is.
 class workspace {
   public:
-    static constexpr std::size_t alignment = 64;
+    static constexpr std::size_t alignment = 64;  ///< bytes: a cache line, and the widest vector of x86-64
 
     workspace() = default;
+    /// With room for `bytes`.
     explicit workspace(std::size_t bytes) { reserve(bytes); }
 
     /// Makes room for at least `bytes`; what was in it is lost if it has to grow.
@@ -30,8 +31,8 @@ class workspace {
         capacity_ = bytes;
     }
 
-    std::size_t capacity() const { return capacity_; }
-    std::byte* data() const { return storage_.get(); }
+    std::size_t capacity() const { return capacity_; }  ///< bytes that a kernel may use
+    std::byte* data() const { return storage_.get(); }  ///< null before anything was reserved
 
   private:
     struct aligned_delete {

@@ -15,6 +15,8 @@
 
 namespace reft::inline REFT_ABI {
 
+/// An object with the fields of the struct under their names, in their order. Numbers that are not finite become null
+/// when it is written.
 inline nlohmann::ordered_json to_json(const reft_metrics& m) {
     return {{"step", m.step},
             {"responses", m.responses},
@@ -46,6 +48,7 @@ inline nlohmann::ordered_json to_json(const reft_metrics& m) {
             {"token_passes", m.token_passes}};
 }
 
+/// The same of a step of supervised fine-tuning.
 inline nlohmann::ordered_json to_json(const sft_metrics& m) {
     return {{"step", m.step},
             {"loss", m.loss},
@@ -55,6 +58,7 @@ inline nlohmann::ordered_json to_json(const sft_metrics& m) {
             {"token_passes", m.token_passes}};
 }
 
+/// Seconds and positions, and the two rates made of them.
 inline nlohmann::ordered_json to_json(const phase_time& t) {
     return {{"wall_seconds", t.wall_seconds},
             {"cpu_seconds", t.cpu_seconds},
@@ -71,6 +75,7 @@ inline nlohmann::ordered_json to_json(const reft_timing& t) {
             {"update", to_json(t.update)}};
 }
 
+/// What an evaluation found.
 inline nlohmann::ordered_json to_json(const evaluation& e) {
     return {{"questions", e.questions},
             {"accuracy", e.accuracy},

@@ -15,6 +15,7 @@
 
 namespace reft::inline REFT_ABI {
 
+/// How logits become log-probs.
 struct head_logits_options {
     double temperature = 1.0;  ///< log-probs are those of softmax(logits / temperature), > 0
 };
@@ -25,6 +26,9 @@ struct head_logits_options {
 template <class T>
 class head_logits {
   public:
+    /// Views all three, which must outlive it.
+    ///
+    /// Errors    shape_error; option_error if the temperature is outside 1e-6 ... 1e6.
     template <tensor_of_rank<2> Hidden, tensor_of_rank<2> Head, class Ids>
     head_logits(Hidden&& hidden, Head&& head, Ids&& ids, const head_logits_options& options = {})
         : hidden_(view(std::forward<Hidden>(hidden))),
@@ -40,13 +44,13 @@ class head_logits {
                               detail::shape_text(head_) + " and ids is " + detail::shape_text(ids_));
     }
 
-    std::int64_t tokens() const { return hidden_.extent(0); }
-    std::int64_t width() const { return hidden_.extent(1); }
-    std::int64_t vocabulary() const { return head_.extent(0); }
-    std::array<std::int64_t, 2> extents() const { return {1, tokens()}; }
-    double inverse_temperature() const { return inverse_temperature_; }
-    const strided_view<const T, 2>& hidden() const { return hidden_; }
-    const strided_view<const T, 2>& head() const { return head_; }
+    std::int64_t tokens() const { return hidden_.extent(0); }              ///< rows of hidden
+    std::int64_t width() const { return hidden_.extent(1); }               ///< of a hidden state
+    std::int64_t vocabulary() const { return head_.extent(0); }            ///< rows of head
+    std::array<std::int64_t, 2> extents() const { return {1, tokens()}; }  ///< of the per-token arrays: one row
+    double inverse_temperature() const { return inverse_temperature_; }    ///< τ, by which logits are multiplied
+    const strided_view<const T, 2>& hidden() const { return hidden_; }     ///< [tokens, width]
+    const strided_view<const T, 2>& head() const { return head_; }         ///< [vocabulary, width]
 
     /// The id of token n; throws value_error if it is outside the vocabulary.
     std::int64_t id(std::int64_t n) const {

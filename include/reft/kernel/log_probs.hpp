@@ -87,6 +87,7 @@ policy_stats loss_over_log_probs(Loss loss, const LogProbs& log_probs, const Ent
     return stats;
 }
 
+/// The same for a loss that needs no entropies.
 template <policy_loss Loss, token_tensor LogProbs, token_tensor Weights, token_tensor DLogProbs>
 policy_stats loss_over_log_probs(const Loss& loss, const LogProbs& log_probs, const Weights& weights,
                                  DLogProbs&& d_log_probs, const policy_stats& before = {}) {

@@ -153,6 +153,7 @@ void token_log_probs(const token_logits<T>& batch, const Weights& weights, LogPr
     detail::token_log_probs(batch, tokens_of(weights), tokens_of(log_probs), &h, pool);
 }
 
+/// The same without entropies.
 template <class T, token_tensor Weights, token_tensor LogProbs>
 void token_log_probs(const token_logits<T>& batch, const Weights& weights, LogProbs&& log_probs,
                      executor& pool = serial()) {
@@ -175,6 +176,7 @@ void backward_to_logits(const token_logits<T>& batch, const DLogProbs& d_log_pro
     detail::backward_to_logits(batch, tokens_of(d_log_probs), &d_h, view(d_logits), pool);
 }
 
+/// The same for a loss that has no derivative with respect to the entropies.
 template <class T, token_tensor DLogProbs, tensor DLogits>
 void backward_to_logits(const token_logits<T>& batch, const DLogProbs& d_log_probs, DLogits&& d_logits,
                         executor& pool = serial()) {

@@ -13,6 +13,7 @@
 
 namespace reft::inline REFT_ABI {
 
+/// How logits become log-probs, and which row of them belongs to which token.
 struct token_logits_options {
     double temperature = 1.0;  ///< log-probs are those of softmax(logits / temperature), > 0
     /// Token i is predicted by row row_index[i] of the logits; strictly increasing. Absent: by row i.
@@ -29,6 +30,10 @@ struct token_logits_options {
 template <class T>
 class token_logits {
   public:
+    /// Views logits, ids and row_index, which must outlive it.
+    ///
+    /// Errors    shape_error; value_error if row_index does not increase within the logits; option_error if the
+    ///           temperature is outside 1e-6 ... 1e6.
     template <tensor Logits, class Ids>
         requires((tensor_of_rank<Logits, 2> || tensor_of_rank<Logits, 3>) && scalar<scalar_t<Logits>>)
     token_logits(Logits&& logits, Ids&& ids, const token_logits_options& options = {})
@@ -57,23 +62,29 @@ class token_logits {
 
     /// Extents of the per-token arrays that go with it.
     std::array<std::int64_t, 2> extents() const { return ids_.extents(); }
-    REFT_HD std::int64_t tokens() const { return ids_.size(); }
-    REFT_HD std::int64_t vocabulary() const { return logits_.extent(2); }
+    REFT_HD std::int64_t tokens() const { return ids_.size(); }            ///< number of ids
+    REFT_HD std::int64_t vocabulary() const { return logits_.extent(2); }  ///< logits of a token
+    /// τ, by which logits are multiplied.
     REFT_HD double inverse_temperature() const { return 1.0 / options_.temperature; }
-    REFT_HD const strided_view<const T, 3>& logits() const { return logits_; }
+    REFT_HD const strided_view<const T, 3>& logits() const {
+        return logits_;
+    }  ///< [batch or 1, time or rows, vocabulary]
 
     /// The n-th token, counted row by row.
     REFT_HD token_index token_at(std::int64_t n) const { return {n / ids_.extent(1), n % ids_.extent(1)}; }
+    /// The token's id, which may be outside the vocabulary: see require_id.
     REFT_HD std::int64_t id(token_index i) const { return ids_(i); }
 
     /// Which row of the logits predicts a token.
     REFT_HD token_index position(token_index i) const {
         return options_.row_index.absent() ? i : token_index{0, options_.row_index[i.column]};
     }
+    /// The logits that predict a token, [vocabulary].
     REFT_HD strided_view<const T, 1> row(token_index i) const {
         const token_index at = position(i);
         return logits_[at.row][at.column];
     }
+    /// Whether the logits may have rows that predict no token.
     REFT_HD bool has_row_index() const { return !options_.row_index.absent(); }
 
     /// Throws value_error if the id of a token is outside the vocabulary.

@@ -16,6 +16,7 @@
 
 namespace reft::inline REFT_ABI {
 
+/// Where the ratio of new to old probability stops paying off.
 struct clipped_policy_options {
     double clip_range = 0.2;  ///< ε below 1; also above 1 unless clip_range_high is given; in [0, 1]
     std::optional<double> clip_range_high = std::nullopt;  ///< ε above 1 (“clip higher”), >= 0
@@ -25,6 +26,7 @@ struct clipped_policy_options {
     double log_ratio_limit = 20.0;
 };
 
+/// Throws option_error, naming the option, if one is outside its range.
 inline void require_valid(const clipped_policy_options& o) {
     const auto require = [](bool holds, std::string_view what, double value) {
         detail::require_option(holds, "clipped_policy", what, value);
@@ -55,9 +57,10 @@ inline void require_valid(const clipped_policy_options& o) {
 template <class T>
 class clipped_policy {
   public:
-    using real = accumulator_t<T>;
-    static constexpr bool needs_entropy = false;
+    using real = accumulator_t<T>;                ///< what it computes in
+    static constexpr bool needs_entropy = false;  ///< reads the log-prob alone
 
+    /// Views both arrays, which must outlive it.
     template <token_tensor OldLogProbs, token_tensor Advantages>
     clipped_policy(OldLogProbs&& old_log_probs, Advantages&& advantages, const clipped_policy_options& options = {})
         : old_log_probs_(tokens_of(std::forward<OldLogProbs>(old_log_probs))),
@@ -72,12 +75,14 @@ class clipped_policy {
         detail::require_same_shape("clipped_policy", "old_log_probs", old_log_probs_, "advantages", advantages_);
     }
 
+    /// Throws shape_error unless its arrays have these extents.
     void require_extents(const std::array<std::int64_t, 2>& extents) const {
         if (extents != advantages_.extents())
             throw shape_error("clipped_policy: log_probs is " + detail::shape_text(extents.data(), 2) +
                               " but advantages is " + detail::shape_text(advantages_));
     }
 
+    /// The loss of token i; adds to the statistics named above.
     REFT_HD policy_term<real> operator()(token_index i, policy_token<real> token, policy_stats& stats) const {
         const real advantage = static_cast<real>(advantages_(i.row, i.column));
         const real log_ratio = token.log_prob - static_cast<real>(old_log_probs_(i.row, i.column));

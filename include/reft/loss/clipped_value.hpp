@@ -13,10 +13,12 @@
 
 namespace reft::inline REFT_ABI {
 
+/// How far a value may move from the one that the advantages were made with.
 struct clipped_value_options {
     double clip_range = 0.2;  ///< ε around the old value, >= 0; infinity: plain squared error
 };
 
+/// Throws option_error, naming the option, if one is outside its range.
 inline void require_valid(const clipped_value_options& o) {
     detail::require_option(o.clip_range >= 0, "clipped_value", "clip_range must not be negative", o.clip_range);
 }
@@ -36,8 +38,9 @@ inline void require_valid(const clipped_value_options& o) {
 template <class T>
 class clipped_value {
   public:
-    using real = accumulator_t<T>;
+    using real = accumulator_t<T>;  ///< what it computes in
 
+    /// Views both arrays, which must outlive it.
     template <token_tensor OldValues, token_tensor Returns>
     clipped_value(OldValues&& old_values, Returns&& returns, const clipped_value_options& options = {})
         : old_values_(tokens_of(std::forward<OldValues>(old_values))),
@@ -49,12 +52,14 @@ class clipped_value {
         detail::require_same_shape("clipped_value", "old_values", old_values_, "returns", returns_);
     }
 
+    /// Throws shape_error unless its arrays have these extents.
     void require_extents(const std::array<std::int64_t, 2>& extents) const {
         if (extents != returns_.extents())
             throw shape_error("clipped_value: values is " + detail::shape_text(extents.data(), 2) + " but returns is " +
                               detail::shape_text(returns_));
     }
 
+    /// The loss of token i; adds to the statistics named above.
     REFT_HD value_term<real> operator()(token_index i, real value, value_stats& stats) const {
         const real old_value = static_cast<real>(old_values_(i.row, i.column));
         const real target = static_cast<real>(returns_(i.row, i.column));

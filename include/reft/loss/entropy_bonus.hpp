@@ -15,11 +15,13 @@ namespace reft::inline REFT_ABI {
 /// Gradient  ∂L/∂H = −1.
 template <class Real>
 struct entropy_bonus {
-    using real = Real;
-    static constexpr bool needs_entropy = true;
+    using real = Real;                           ///< what it computes in
+    static constexpr bool needs_entropy = true;  ///< reads the entropy alone
 
+    /// Any extents fit: it has no arrays.
     void require_extents(const std::array<std::int64_t, 2>&) const {}
 
+    /// The loss of any token; adds to no statistics.
     REFT_HD policy_term<real> operator()(token_index, policy_token<real> token, policy_stats&) const {
         return {-token.entropy, 0, real(-1)};
     }

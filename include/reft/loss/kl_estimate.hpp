@@ -15,10 +15,11 @@ enum class kl_estimator {
     abs,  ///< |d|
 };
 
+/// An estimate of the KL from one token.
 template <class Real>
 struct kl_term {
-    Real value = 0;
-    Real d_log_prob = 0;
+    Real value = 0;       ///< nats
+    Real d_log_prob = 0;  ///< ∂value/∂log_prob
 };
 
 /// The estimate and its derivative with respect to log_prob.

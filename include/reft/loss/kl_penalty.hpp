@@ -15,9 +15,10 @@
 
 namespace reft::inline REFT_ABI {
 
+/// Which estimate of the KL is the loss.
 struct kl_penalty_options {
-    kl_estimator estimator = kl_estimator::k2;
-    double log_ratio_limit = 20.0;  ///< for k3: see kl_estimate
+    kl_estimator estimator = kl_estimator::k2;  ///< k2: on-policy its gradient is that of the KL
+    double log_ratio_limit = 20.0;              ///< for k3: see kl_estimate
 };
 
 /// Estimated KL divergence to the reference policy, as a loss: `clipped_policy(...) + 0.05 * kl_penalty(...)`.
@@ -31,9 +32,12 @@ struct kl_penalty_options {
 template <class T>
 class kl_penalty {
   public:
-    using real = accumulator_t<T>;
-    static constexpr bool needs_entropy = false;
+    using real = accumulator_t<T>;                ///< what it computes in
+    static constexpr bool needs_entropy = false;  ///< reads the log-prob alone
 
+    /// Views the array, which must outlive it.
+    ///
+    /// Errors    option_error if the limit is not positive.
     template <token_tensor RefLogProbs>
         requires(!std::same_as<std::remove_cvref_t<RefLogProbs>, kl_penalty>)
     explicit kl_penalty(RefLogProbs&& ref_log_probs, const kl_penalty_options& options = {})
@@ -44,12 +48,14 @@ class kl_penalty {
                                options.log_ratio_limit);
     }
 
+    /// Throws shape_error unless its arrays have these extents.
     void require_extents(const std::array<std::int64_t, 2>& extents) const {
         if (extents != ref_log_probs_.extents())
             throw shape_error("kl_penalty: log_probs is " + detail::shape_text(extents.data(), 2) +
                               " but ref_log_probs is " + detail::shape_text(ref_log_probs_));
     }
 
+    /// The loss of token i; adds to the statistics named above.
     REFT_HD policy_term<real> operator()(token_index i, policy_token<real> token, policy_stats& stats) const {
         const kl_term<real> kl =
             kl_estimate(estimator_, token.log_prob, static_cast<real>(ref_log_probs_(i.row, i.column)), limit_);

@@ -34,6 +34,7 @@ struct policy_stats {
     std::int64_t dual_clipped = 0;      ///< tokens at the dual clip (clipped_policy)
     double reference_kl = 0;            ///< Σ of the estimator in use (kl_penalty), or of the exact KL
 
+    /// Takes in the statistics of other tokens, which came after these.
     REFT_HD constexpr void merge(const policy_stats& o) {
         loss += o.loss;
         tokens += o.tokens;
@@ -50,6 +51,8 @@ struct policy_stats {
         reference_kl += o.reference_kl;
     }
 
+    /// @{
+    /// The sum of that name over the number of tokens; 0 without tokens.
     constexpr double mean_log_prob() const { return detail::mean_of(log_prob, tokens); }
     constexpr double mean_entropy() const { return detail::mean_of(entropy, tokens); }
     constexpr double mean_ratio() const { return detail::mean_of(ratio, tokens); }
@@ -58,6 +61,7 @@ struct policy_stats {
     constexpr double clip_fraction() const { return detail::mean_of(static_cast<double>(clipped), tokens); }
     constexpr double dual_clip_fraction() const { return detail::mean_of(static_cast<double>(dual_clipped), tokens); }
     constexpr double mean_reference_kl() const { return detail::mean_of(reference_kl, tokens); }
+    /// @}
 };
 
 /// Statistics of a value loss.
@@ -70,6 +74,7 @@ struct value_stats {
     double squared_error = 0;           ///< Σ (V − R)², without clipping (clipped_value)
     std::int64_t clipped = 0;           ///< tokens where the clipped branch is the larger one (clipped_value)
 
+    /// Takes in the statistics of other tokens, which came after these.
     REFT_HD constexpr void merge(const value_stats& o) {
         loss += o.loss;
         tokens += o.tokens;
@@ -80,9 +85,12 @@ struct value_stats {
         clipped += o.clipped;
     }
 
+    /// @{
+    /// The sum of that name over the number of tokens; 0 without tokens.
     constexpr double mean_value() const { return detail::mean_of(value, tokens); }
     constexpr double mean_squared_error() const { return detail::mean_of(squared_error, tokens); }
     constexpr double clip_fraction() const { return detail::mean_of(static_cast<double>(clipped), tokens); }
+    /// @}
 };
 
 }  // namespace reft::inline REFT_ABI

@@ -15,22 +15,23 @@ namespace reft::inline REFT_ABI {
 /// What a policy loss reads of its token.
 template <class Real>
 struct policy_token {
-    Real log_prob = 0;
-    Real entropy = 0;  ///< only if the loss says needs_entropy
+    Real log_prob = 0;  ///< of the chosen token, at the temperature of the kernel
+    Real entropy = 0;   ///< only if the loss says needs_entropy
 };
 
 /// The loss of one token and its derivatives.
 template <class Real>
 struct policy_term {
-    Real value = 0;
-    Real d_log_prob = 0;
-    Real d_entropy = 0;
+    Real value = 0;       ///< L
+    Real d_log_prob = 0;  ///< ∂L/∂log_prob
+    Real d_entropy = 0;   ///< ∂L/∂entropy; 0 where the loss does not need it
 };
 
+/// The value loss of one token and its derivative.
 template <class Real>
 struct value_term {
-    Real value = 0;
-    Real d_value = 0;
+    Real value = 0;    ///< L
+    Real d_value = 0;  ///< ∂L/∂V
 };
 
 /// A loss over log-probs (and entropies): a small copyable struct that owns no array.
@@ -134,11 +135,13 @@ auto operator+(const A& a, const B& b) {
     return detail::sum_of_policy_losses<A, B>{a, b};
 }
 
+/// A policy loss and its derivatives, times a weight; its statistics stay as they are.
 template <policy_loss L>
 auto operator*(double weight, const L& loss) {
     return detail::scaled_policy_loss<L>{static_cast<typename L::real>(weight), loss};
 }
 
+/// A value loss and its derivative, times a weight; its statistics stay as they are.
 template <value_loss L>
 auto operator*(double weight, const L& loss) {
     return detail::scaled_value_loss<L>{static_cast<typename L::real>(weight), loss};

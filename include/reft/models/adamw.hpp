@@ -14,6 +14,7 @@
 
 namespace reft::inline REFT_ABI {
 
+/// How AdamW remembers gradients and forgets parameters.
 struct adamw_options {
     double beta1 = 0.9;         ///< decay of the mean of the gradient, in [0, 1)
     double beta2 = 0.999;       ///< decay of the mean of its square, in [0, 1)
@@ -21,6 +22,7 @@ struct adamw_options {
     double weight_decay = 0.0;  ///< decoupled: a share learning_rate · weight_decay of every parameter per step
 };
 
+/// Throws option_error, naming the option, if one is outside its range.
 inline void require_valid(const adamw_options& options) {
     const auto decay = [](double beta) { return beta >= 0 && beta < 1; };
     detail::require_option(decay(options.beta1), "adamw_options", "beta1 must be in [0, 1)", options.beta1);
@@ -35,9 +37,10 @@ template <std::floating_point T>
 struct adamw_state {
     std::vector<T> first_moment = {};   ///< m, one entry per parameter
     std::vector<T> second_moment = {};  ///< v
-    std::int64_t steps = 0;
+    std::int64_t steps = 0;             ///< taken so far
 
     adamw_state() = default;
+    /// Nothing remembered yet.
     explicit adamw_state(std::int64_t parameters)
         : first_moment(static_cast<std::size_t>(parameters)), second_moment(static_cast<std::size_t>(parameters)) {}
 };

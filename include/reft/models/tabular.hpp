@@ -20,12 +20,14 @@
 
 namespace reft::inline REFT_ABI {
 
+/// The size of the table.
 struct tabular_options {
     std::int64_t vocabulary = 2;  ///< >= 1
     std::int64_t order = 1;       ///< tokens that a context has: 1 is a bigram model; >= 1
-    bool value_head = true;
+    bool value_head = true;       ///< has a value per context
 };
 
+/// Throws option_error, naming the option, if one is outside its range.
 inline void require_valid(const tabular_options& options) {
     detail::require_option(options.vocabulary > 0, "tabular_options", "vocabulary must be positive",
                            static_cast<double>(options.vocabulary));
@@ -41,13 +43,16 @@ inline void require_valid(const tabular_options& options) {
 ///   c = Σ_k (id_k + 1)·(vocabulary + 1)^k     over the last `order` ids, k = 0 the last; missing ones count 0
 class tabular_contexts {
   public:
+    /// Errors    option_error if an option is out of range or the table too large.
     explicit tabular_contexts(const tabular_options& options) {
         require_valid(options);
         base_ = options.vocabulary + 1;
         for (std::int64_t k = 0; k < options.order; ++k) count_ *= base_;
     }
 
+    /// (vocabulary + 1)^order.
     std::int64_t count() const { return count_; }
+    /// The context when token `id` follows a context. The id is not checked.
     std::int64_t after(std::int64_t context, token_id id) const { return (context * base_ + id + 1) % count_; }
 
     /// The context behind `ids`.
@@ -77,8 +82,8 @@ struct tabular_state {
 /// What evaluate gives: logits [response tokens, vocabulary], values [response tokens] or, without value head, [0].
 template <class T>
 struct tabular_output {
-    strided_view<T, 2> logits;
-    strided_view<T, 1> values;
+    strided_view<T, 2> logits;  ///< [response tokens, vocabulary], at temperature 1
+    strided_view<T, 1> values;  ///< [response tokens] or [0]
 };
 
 namespace detail {
@@ -120,8 +125,8 @@ struct tabular_decoder {
 template <std::floating_point T>
 class tabular_policy {
   public:
-    using scalar = T;
-    static constexpr bool logits_may_be_overwritten = true;
+    using scalar = T;                                        ///< of parameters, logits and values
+    static constexpr bool logits_may_be_overwritten = true;  ///< backward does not read them again
 
     /// All logits and values are 0: the uniform policy.
     /// Errors    option_error if an option is out of range or the table too large.
@@ -132,9 +137,10 @@ class tabular_policy {
                  std::vector<T>(static_cast<std::size_t>(options.value_head ? contexts_.count() : 0))},
           gradient_(state_) {}
 
-    const tabular_options& options() const { return options_; }
-    const tabular_contexts& contexts() const { return contexts_; }
+    const tabular_options& options() const { return options_; }     ///< as given
+    const tabular_contexts& contexts() const { return contexts_; }  ///< the rows of the table
 
+    /// The table; give it to `restore` to continue from here.
     const tabular_state<T>& state() const { return state_; }
     /// Errors    shape_error if the state is that of another table.
     void restore(tabular_state<T> state) {
@@ -214,6 +220,7 @@ class tabular_policy {
         return generate(decoder, prompts, request);
     }
 
+    /// Forgets what backward added up.
     void zero_gradient() {
         std::fill(gradient_.logits.begin(), gradient_.logits.end(), T(0));
         std::fill(gradient_.values.begin(), gradient_.values.end(), T(0));
@@ -238,6 +245,7 @@ class tabular_policy {
         outstanding_ = false;
     }
 
+    /// A copy, which does not learn with this one.
     tabular_policy snapshot() const { return *this; }
 
   private:

@@ -29,8 +29,8 @@ namespace reft::inline REFT_ABI::inline REFT_ISA {
 /// What evaluate gives: logits [response tokens, vocabulary], values [response tokens] or, without value head, [0].
 template <class T>
 struct transformer_output {
-    strided_view<T, 2> logits;
-    strided_view<T, 1> values;
+    strided_view<T, 2> logits;  ///< [response tokens, vocabulary], at temperature 1
+    strided_view<T, 1> values;  ///< [response tokens] or [0]
 };
 
 /// The reference policy.
@@ -48,8 +48,8 @@ struct transformer_output {
 template <std::floating_point T>
 class transformer {
   public:
-    using scalar = T;
-    static constexpr bool logits_may_be_overwritten = true;
+    using scalar = T;                                        ///< of parameters, logits and values
+    static constexpr bool logits_may_be_overwritten = true;  ///< backward does not read them again
 
     /// Errors    option_error if no transformer has this shape.
     transformer(const transformer_options& options, std::uint64_t seed, executor& pool)
@@ -59,8 +59,8 @@ class transformer {
           gradient_(state_.parameters.size()),
           tasks_(detail::cpu::weight_tasks(options)) {}
 
-    const transformer_options& options() const { return net_.options; }
-    const transformer_layout& layout() const { return net_.layout; }
+    const transformer_options& options() const { return net_.options; }  ///< as given
+    const transformer_layout& layout() const { return net_.layout; }     ///< of parameters and gradient
 
     /// Everything that training changes; give it to `restore` to continue from here.
     const transformer_state<T>& state() const { return state_; }
@@ -89,7 +89,7 @@ class transformer {
 
     /// The accumulated gradient, laid out as the parameters; writable for sums over several machines.
     std::span<T> gradient() { return gradient_; }
-    std::span<const T> gradient() const { return gradient_; }
+    std::span<const T> gradient() const { return gradient_; }  ///< the same, to read
 
     /// Logits at temperature 1 and values, one row per response token; valid until backward or the next evaluate.
     /// The logits may be overwritten, by their gradient for instance.
@@ -133,6 +133,7 @@ class transformer {
     /// Errors    value_error if a prompt is empty, longer than max_length, or has an id outside the vocabulary.
     std::vector<trajectory> sample(std::span<const generation_prompt> prompts, const generation_request& request);
 
+    /// Forgets what backward added up.
     void zero_gradient() { std::fill(gradient_.begin(), gradient_.end(), T(0)); }
 
     /// L2 norm of the accumulated gradient, summed in double; NaN or ∞ if the gradient is not finite.

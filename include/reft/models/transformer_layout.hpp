@@ -18,10 +18,11 @@ namespace reft::inline REFT_ABI {
 
 /// A tensor within the flat array: elements offset ... offset + size() - 1, row-major.
 struct parameter_tensor {
-    std::string name = {};
-    std::int64_t offset = 0;
-    std::vector<std::int64_t> shape = {};
+    std::string name = {};                 ///< as in a checkpoint
+    std::int64_t offset = 0;               ///< of the first element in the flat array
+    std::vector<std::int64_t> shape = {};  ///< [outputs, inputs], or [width] of a norm
 
+    /// Number of elements.
     std::int64_t size() const {
         std::int64_t product = 1;
         for (std::int64_t extent : shape) product *= extent;
@@ -36,9 +37,15 @@ class transformer_layout {
   public:
     /// Offsets of one layer's tensors.
     struct layer_offsets {
-        std::int64_t attention_norm, qkv, attention_output, feed_forward_norm, gate_up, down;
+        std::int64_t attention_norm;     ///< gains, [width]
+        std::int64_t qkv;                ///< queries, keys and values, [width + 2·kv_width, width]
+        std::int64_t attention_output;   ///< [width, width]
+        std::int64_t feed_forward_norm;  ///< gains, [width]
+        std::int64_t gate_up;            ///< [2·hidden, width]
+        std::int64_t down;               ///< [width, hidden]
     };
 
+    /// Errors    option_error if no transformer has this shape.
     explicit transformer_layout(const transformer_options& o) {
         require_valid(o);
         embedding = add("model.embed_tokens.weight", {o.vocabulary, o.width});
@@ -52,6 +59,7 @@ class transformer_layout {
 
     /// Number of parameters.
     std::int64_t size() const { return size_; }
+    /// All tensors in the order of their offsets; a tied head is not one of its own.
     const std::vector<parameter_tensor>& tensors() const { return tensors_; }
 
     /// Throws value_error if no tensor has this name.
@@ -61,8 +69,12 @@ class transformer_layout {
         throw value_error("transformer_layout: there is no tensor " + std::string(name));
     }
 
-    std::int64_t embedding = 0, norm = 0, head = 0, value_weight = -1, value_bias = -1;  // -1: no value head
-    std::vector<layer_offsets> layers;
+    std::int64_t embedding = 0;         ///< offset of the embedding, [vocabulary, width]
+    std::int64_t norm = 0;              ///< of the gains of the last norm, [width]
+    std::int64_t head = 0;              ///< of the head, [vocabulary, width]; the embedding's if it is tied
+    std::int64_t value_weight = -1;     ///< of the value head, [1, width]; -1: there is none
+    std::int64_t value_bias = -1;       ///< of its bias, [1]; -1: there is none
+    std::vector<layer_offsets> layers;  ///< from the input up
 
   private:
     std::int64_t add(std::string name, std::vector<std::int64_t> shape) {
@@ -93,8 +105,8 @@ class transformer_layout {
 /// All that a transformer learns. A copy of it, put back later, continues exactly where it was taken.
 template <class T>
 struct transformer_state {
-    std::vector<T> parameters = {};
-    adamw_state<T> optimizer;
+    std::vector<T> parameters = {};  ///< where each tensor lies: transformer_layout
+    adamw_state<T> optimizer;        ///< one entry per parameter
 };
 
 /// Initial parameters: norms 1; value head 0; embedding and head normal with `embedding_deviation`; other matrices

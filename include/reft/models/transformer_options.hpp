@@ -12,22 +12,22 @@ namespace reft::inline REFT_ABI {
 /// A decoder-only transformer of the LLaMA kind: RMSNorm before each block, rotary positions, grouped-query causal
 /// attention, SwiGLU, no biases but that of the value head.
 struct transformer_options {
-    std::int64_t vocabulary = 0;    ///< number of token ids; must be given
-    std::int64_t width = 64;        ///< of the residual stream, a multiple of 2·heads
-    std::int64_t layers = 2;        ///< at least 1
-    std::int64_t heads = 4;         ///< of queries
-    std::int64_t kv_heads = 4;      ///< of keys and values; divides heads
-    std::int64_t hidden = 176;      ///< width of the feed-forward block
-    std::int64_t max_length = 256;  ///< positions of a row, prompt and response together
-    bool tied_head = true;          ///< logits are made with the embedding; otherwise with a matrix of their own
-    bool value_head = true;         ///< a linear map from the last hidden state to a value; otherwise no values
-    double rotary_base = 10000.0;   ///< θ: pair c of a head turns by position·θ^(−2c/head_width)
-    double norm_epsilon = 1e-5;
+    std::int64_t vocabulary = 0;       ///< number of token ids; must be given
+    std::int64_t width = 64;           ///< of the residual stream, a multiple of 2·heads
+    std::int64_t layers = 2;           ///< at least 1
+    std::int64_t heads = 4;            ///< of queries
+    std::int64_t kv_heads = 4;         ///< of keys and values; divides heads
+    std::int64_t hidden = 176;         ///< width of the feed-forward block
+    std::int64_t max_length = 256;     ///< positions of a row, prompt and response together
+    bool tied_head = true;             ///< logits are made with the embedding; otherwise with a matrix of their own
+    bool value_head = true;            ///< a linear map from the last hidden state to a value; otherwise no values
+    double rotary_base = 10000.0;      ///< θ: pair c of a head turns by position·θ^(−2c/head_width)
+    double norm_epsilon = 1e-5;        ///< added to the mean square under the root
     double embedding_deviation = 0.1;  ///< of the initial embedding and head; 0.02 and 0.5 learn addition more slowly
-    adamw_options optimizer = {};
+    adamw_options optimizer = {};      ///< of all parameters alike
 
-    std::int64_t head_width() const { return width / heads; }
-    std::int64_t kv_width() const { return kv_heads * head_width(); }
+    std::int64_t head_width() const { return width / heads; }          ///< of a query, key or value
+    std::int64_t kv_width() const { return kv_heads * head_width(); }  ///< of the keys, or values, of all heads
 };
 
 /// Throws option_error, naming the option, if no transformer has this shape.

@@ -22,8 +22,11 @@ namespace reft::inline REFT_ABI::inline REFT_ISA {
 template <std::floating_point T>
 class transformer_scorer {
   public:
-    using scalar = T;
+    using scalar = T;  ///< of parameters and logits
 
+    /// Takes the parameters of a state; the executor must outlive it.
+    ///
+    /// Errors    option_error if no transformer has this shape; shape_error if it has another number of parameters.
     transformer_scorer(const transformer_options& options, std::vector<T> parameters, executor& pool)
         : net_(options), parameters_(std::move(parameters)), pool_(&pool) {
         if (static_cast<std::int64_t>(parameters_.size()) != net_.layout.size())
@@ -41,8 +44,8 @@ class transformer_scorer {
         return {kept_.logits, {plan_.responses(), net_.options.vocabulary}};
     }
 
-    const transformer_options& options() const { return net_.options; }
-    std::span<const T> parameters() const { return parameters_; }
+    const transformer_options& options() const { return net_.options; }  ///< as given
+    std::span<const T> parameters() const { return parameters_; }        ///< in the order of transformer_layout
 
   private:
     detail::cpu::transformer_network<T> net_;

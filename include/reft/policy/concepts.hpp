@@ -72,6 +72,8 @@ concept head_policy =
         p.backward(d, d, d_values);
     };
 
+/// A policy of any of the three kinds. Where it is of several, the trainer takes logits before a head, a head before
+/// log-probs.
 template <class P>
 concept trainable_policy = log_prob_policy<P> || logits_policy<P> || head_policy<P>;
 
@@ -93,6 +95,7 @@ concept logits_scorer = requires(P& p, const token_batch& batch) {
     { p.score_logits(batch) } -> tensor_of_rank<2>;
 };
 
+/// Either of them.
 template <class P>
 concept scorer = log_prob_scorer<P> || logits_scorer<P>;
 

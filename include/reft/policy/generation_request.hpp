@@ -17,6 +17,7 @@ struct sampling_options {
     double top_p = 1.0;        ///< keep the smallest set of most probable tokens that reaches this mass; in (0, 1]
 };
 
+/// Throws option_error, naming the option, if one is outside its range.
 inline void require_valid(const sampling_options& options) {
     detail::require_temperature("sampling_options", options.temperature, " (for the most probable token set greedy)");
     detail::require_option(options.top_k >= 0, "sampling_options", "top_k must not be negative",
@@ -27,17 +28,18 @@ inline void require_valid(const sampling_options& options) {
 
 /// A prompt and the row its random numbers belong to.
 struct generation_prompt {
-    std::vector<token_id> ids = {};
+    std::vector<token_id> ids = {};  ///< at least one
     std::uint32_t row = 0;   ///< the same (seed, step, row) gives the same response, whatever is sampled beside it
     std::int64_t group = 0;  ///< copied into the trajectory
 };
 
+/// What all responses of one call have in common.
 struct generation_request {
-    sampling_options sampling = {};
-    std::int64_t max_new_tokens = 256;
-    std::vector<token_id> stop = {};  ///< any of these ends a response and is its last token
-    std::uint64_t seed = 0;
-    std::uint32_t step = 0;
+    sampling_options sampling = {};     ///< how tokens are chosen
+    std::int64_t max_new_tokens = 256;  ///< a response that reaches it is truncated
+    std::vector<token_id> stop = {};    ///< any of these ends a response and is its last token
+    std::uint64_t seed = 0;             ///< of the run
+    std::uint32_t step = 0;             ///< of the run: another step has other random numbers
 };
 
 }  // namespace reft::inline REFT_ABI

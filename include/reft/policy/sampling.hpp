@@ -16,15 +16,16 @@
 
 namespace reft::inline REFT_ABI {
 
+/// A token, and how probable it was.
 struct sampled_token {
-    token_id id = 0;
-    sampled_log_probs log_probs = {};
+    token_id id = 0;                   ///< in [0, vocabulary)
+    sampled_log_probs log_probs = {};  ///< before and after temperature and truncation
 };
 
 /// Memory that sample_token uses; keep one per thread to avoid an allocation per token.
 struct sampling_scratch {
-    std::vector<double> weights = {};  // probability at the temperature, relative to that of the most probable token
-    std::vector<token_id> by_probability = {};
+    std::vector<double> weights = {};  ///< probability at the temperature, relative to that of the most probable token
+    std::vector<token_id> by_probability = {};  ///< ids that top-k and top-p choose from
 };
 
 namespace detail {

@@ -28,6 +28,9 @@ class token_batch {
     /// The temperature at which log-probs and entropies of this batch are taken.
     double temperature = 1.0;
 
+    /// Appends a row.
+    ///
+    /// Errors    value_error if the prompt is empty: nothing would predict the first token of the response.
     void add(std::span<const token_id> prompt, std::span<const token_id> response) {
         if (prompt.empty())
             throw value_error("token_batch::add: row " + std::to_string(count()) +
@@ -44,21 +47,26 @@ class token_batch {
         response_offsets_.push_back(response_tokens());
     }
 
+    /// As new: no rows, temperature 1.
     void clear() { *this = token_batch{}; }
 
     /// Number of rows.
     std::int64_t count() const { return static_cast<std::int64_t>(prompt_lengths_.size()); }
     /// Positions of prompts and responses together.
     std::int64_t tokens() const { return static_cast<std::int64_t>(ids_.size()); }
+    /// Positions of responses: the length of every per-token array about this batch.
     std::int64_t response_tokens() const { return static_cast<std::int64_t>(response_ids_.size()); }
 
     /// All ids, [tokens]; row b has the positions offsets()[b] ... offsets()[b+1]-1.
     std::span<const token_id> ids() const { return ids_; }
+    /// Where rows begin among all positions, [rows + 1].
     std::span<const std::int64_t> offsets() const { return offsets_; }
+    /// Positions of each row that are its prompt, [rows].
     std::span<const std::int64_t> prompt_lengths() const { return prompt_lengths_; }
 
     /// Ids of the response tokens, [response tokens].
     std::span<const token_id> response_ids() const { return response_ids_; }
+    /// Where rows begin among the response tokens, [rows + 1].
     std::span<const std::int64_t> response_offsets() const { return response_offsets_; }
 
     /// For each response token the position (index into ids()) whose logits predict it: a `row_index` for the

@@ -26,13 +26,14 @@ struct sampled_log_probs {
 
 /// A prompt and the response sampled for it.
 struct trajectory {
-    std::vector<token_id> prompt = {};
+    std::vector<token_id> prompt = {};              ///< as it was given to the sampler
     std::vector<token_id> response = {};            ///< the stop token included
     std::vector<sampled_log_probs> log_probs = {};  ///< one entry per response token, or empty if the sampler has none
-    finish_reason finish = finish_reason::stop;
-    double temperature = 1.0;
-    std::int64_t group = 0;  ///< trajectories of one question share it
+    finish_reason finish = finish_reason::stop;     ///< why it ended
+    double temperature = 1.0;                       ///< it was sampled at
+    std::int64_t group = 0;                         ///< trajectories of one question share it
 
+    /// Whether the limit of tokens cut it off.
     bool truncated() const { return finish == finish_reason::length; }
 };
 

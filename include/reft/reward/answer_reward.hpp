@@ -21,15 +21,15 @@ namespace reft::inline REFT_ABI {
 
 /// A question and its right answer as the data set writes it.
 struct question {
-    std::string text = {};
-    std::string gold = {};
+    std::string text = {};  ///< without the words of the prompt around it
+    std::string gold = {};  ///< read by gold_answer
 };
 
 /// What a response earns, and why.
 struct reward {
-    double value = 0;
-    extraction found = {};
-    bool correct = false;
+    double value = 0;       ///< the terminal reward
+    extraction found = {};  ///< what was read as the answer, or why nothing was
+    bool correct = false;   ///< the answer is the gold one
 };
 
 /// Judges responses in a batch: `f(questions, responses)`, response i answers question i. Entry i of the result is
@@ -59,8 +59,9 @@ inline std::optional<answer> gold_answer(std::string_view gold, answer_kind kind
     return read;
 }
 
+/// The reward of each verdict.
 struct answer_reward_options {
-    double right = 1.0;
+    double right = 1.0;  ///< the gold answer was found
     double wrong = 0.1;  ///< an answer was found, another than the gold one
     double none = 0.0;   ///< no answer was found
 };
@@ -79,12 +80,14 @@ struct answer_reward_options {
 template <extractor Extractor, answer_comparison Comparison>
 class answer_reward {
   public:
+    /// Copies extractor and comparison.
     explicit answer_reward(Extractor extract, Comparison equal, const answer_reward_options& options = {})
         : extract_(std::move(extract)), equal_(std::move(equal)), options_(options) {
         for (const double value : {options.right, options.wrong, options.none})
             detail::require_option(std::isfinite(value), "answer_reward", "rewards must be finite", value);
     }
 
+    /// One verdict per response.
     std::vector<std::optional<reward>> operator()(std::span<const question> questions,
                                                   std::span<const std::string> responses) const {
         if (questions.size() != responses.size())
@@ -95,7 +98,7 @@ class answer_reward {
         return verdicts;
     }
 
-    const answer_reward_options& options() const { return options_; }
+    const answer_reward_options& options() const { return options_; }  ///< as given
 
   private:
     std::optional<reward> verdict(std::string_view gold_text, std::string_view response) const {
@@ -119,8 +122,9 @@ enum class mwp_dataset { gsm8k, svamp, mathqa, mathqa_numeric };
 
 /// The comparison of the paper's code for any of its data sets: within_absolute{1e-2} or same_option.
 struct mwp_reft_comparison {
-    answer_kind kind = answer_kind::number;
+    answer_kind kind = answer_kind::number;  ///< number or option
 
+    /// Whether both are of this kind and equal.
     bool operator()(const answer& found, const answer& gold) const {
         return kind == answer_kind::number ? within_absolute{}(found, gold) : same_option{}(found, gold);
     }

@@ -24,9 +24,10 @@ concept answer_comparison = requires(const C& equal, const answer& found, const 
 /// Source    the paper's code, train_rl_reft.py (compare_answer_fn_mapper): tolerance 1e-2, also where the gold
 ///           answer is smaller than that: 0 is right for 0.002.
 struct within_absolute {
-    double tolerance = 1e-2;
-    static constexpr answer_kind kind = answer_kind::number;
+    double tolerance = 1e-2;                                  ///< absolute, at any size of the numbers
+    static constexpr answer_kind kind = answer_kind::number;  ///< what it compares
 
+    /// False too where one of them is no number.
     bool operator()(const answer& found, const answer& gold) const {
         return found.kind == kind && gold.kind == kind && std::isfinite(found.number) && std::isfinite(gold.number) &&
                std::abs(found.number - gold.number) <= tolerance;
@@ -35,8 +36,9 @@ struct within_absolute {
 
 /// The same letter, as the extractor normalised it.
 struct same_option {
-    static constexpr answer_kind kind = answer_kind::option;
+    static constexpr answer_kind kind = answer_kind::option;  ///< what it compares
 
+    /// False too where one of them is no option.
     bool operator()(const answer& found, const answer& gold) const {
         return found.kind == kind && gold.kind == kind && found.text == gold.text;
     }
@@ -44,8 +46,9 @@ struct same_option {
 
 /// The same text, byte for byte.
 struct same_text {
-    static constexpr answer_kind kind = answer_kind::text;
+    static constexpr answer_kind kind = answer_kind::text;  ///< what it compares
 
+    /// False too where one of them is no text.
     bool operator()(const answer& found, const answer& gold) const {
         return found.kind == kind && gold.kind == kind && found.text == gold.text;
     }

@@ -64,12 +64,13 @@ inline text_span span_of(std::string_view part, std::string_view text) {
 /// Source    the paper's code, train_rl_reft.py (rollout, post_process_answer_cot_fn_mapper).
 /// Differs   lower case is ASCII only; a trigger that is empty is never found (an exception there).
 struct trigger_extractor {
-    std::string reasoning_trigger = prompt_template{}.reasoning_trigger;
-    std::string answer_trigger = prompt_template{}.answer_trigger;
-    absent_trigger if_absent = absent_trigger::no_answer;
-    answer_kind kind = answer_kind::number;
+    std::string reasoning_trigger = prompt_template{}.reasoning_trigger;  ///< ends the prompt; may be missing
+    std::string answer_trigger = prompt_template{}.answer_trigger;        ///< announces the answer
+    absent_trigger if_absent = absent_trigger::no_answer;                 ///< what a text without answer trigger is
+    answer_kind kind = answer_kind::number;                               ///< what the answer must be readable as
     std::string options = "abcde";  ///< for kind option: the lower-case letters that are one; if empty, any text is one
 
+    /// The answer, or why there is none. `span` and `marker` are places in `text`.
     extraction operator()(std::string_view text) const {
         const std::string_view body =
             detail::stripped(detail::last_piece(detail::stripped(text), reasoning_trigger).piece);
@@ -116,8 +117,10 @@ template <extractor... Extractors>
     requires(sizeof...(Extractors) > 0)
 class first_of {
   public:
+    /// In the order in which they are asked.
     explicit first_of(Extractors... extractors) : extractors_(std::move(extractors)...) {}
 
+    /// The answer, or the most telling reason why there is none.
     extraction operator()(std::string_view text) const {
         extraction best;
         std::size_t number = 0;

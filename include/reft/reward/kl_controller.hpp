@@ -19,21 +19,23 @@ concept kl_controller = requires(C& controller, const C& constant, double kl, do
 /// β never changes (the paper).
 class fixed_kl_controller {
   public:
+    /// Errors    option_error if β is not finite.
     explicit fixed_kl_controller(double kl_coef) : kl_coef_(kl_coef) {
         detail::require_option(std::isfinite(kl_coef), "fixed_kl_controller", "kl_coef must be finite", kl_coef);
     }
-    double kl_coef() const { return kl_coef_; }
-    void update(double /*kl*/, double /*samples*/) {}
+    double kl_coef() const { return kl_coef_; }        ///< β, as given
+    void update(double /*kl*/, double /*samples*/) {}  ///< changes nothing
 
   private:
     double kl_coef_;
 };
 
+/// Which KL is aimed at, and how fast.
 struct adaptive_kl_options {
-    double initial_kl_coef = 0.2;
-    double target = 6.0;         ///< in the unit of the KL given to update(), > 0
-    double horizon = 10000.0;    ///< samples over which a full error moves β by a factor of 1 + 0.2, > 0
-    double largest_error = 0.2;  ///< the relative error is clipped to ± this
+    double initial_kl_coef = 0.2;  ///< β of the first step
+    double target = 6.0;           ///< in the unit of the KL given to update(), > 0
+    double horizon = 10000.0;      ///< samples over which a full error moves β by a factor of 1 + 0.2, > 0
+    double largest_error = 0.2;    ///< the relative error is clipped to ± this
 };
 
 /// β rises while the KL is above the target and falls while it is below.
@@ -45,6 +47,7 @@ struct adaptive_kl_options {
 /// Source    Ziegler et al. 2019, arXiv:1909.08593, §2.2.
 class adaptive_kl_controller {
   public:
+    /// Errors    option_error if an option is outside its range.
     explicit adaptive_kl_controller(const adaptive_kl_options& options = {})
         : options_(options), kl_coef_(options.initial_kl_coef) {
         detail::require_option(options.target > 0, "adaptive_kl_controller", "target must be positive", options.target);
@@ -55,7 +58,7 @@ class adaptive_kl_controller {
         detail::require_option(std::isfinite(options.initial_kl_coef), "adaptive_kl_controller",
                                "initial_kl_coef must be finite", options.initial_kl_coef);
     }
-    double kl_coef() const { return kl_coef_; }
+    double kl_coef() const { return kl_coef_; }  ///< β now
 
     /// A KL of NaN leaves β as it is, an infinite one is the largest error.
     void update(double kl, double samples) {

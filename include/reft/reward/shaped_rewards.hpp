@@ -12,13 +12,14 @@
 
 namespace reft::inline REFT_ABI {
 
+/// How much of the KL is taken from the reward.
 struct shaped_rewards_options {
     double kl_coef = 0.05;  ///< β, finite
 };
 
 /// Rows whose answer's reward found no place, because none of their tokens counts.
 struct shaped_rewards_report {
-    std::int64_t rows_without_tokens = 0;
+    std::int64_t rows_without_tokens = 0;  ///< their number
 };
 
 /// KL-shaped rewards.

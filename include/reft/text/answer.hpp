@@ -22,7 +22,7 @@ enum class answer_kind {
 
 /// An answer that was read from a text.
 struct answer {
-    answer_kind kind = answer_kind::text;
+    answer_kind kind = answer_kind::text;                      ///< which of the two is compared, and how
     double number = std::numeric_limits<double>::quiet_NaN();  ///< of kind number; may be infinite or NaN
     std::string text = {};                                     ///< what was read, normalised
 };
@@ -48,9 +48,10 @@ constexpr std::string_view name(no_answer reason) {
 
 /// Bytes [begin, begin + size) of a text.
 struct text_span {
-    std::size_t begin = 0;
-    std::size_t size = 0;
+    std::size_t begin = 0;  ///< bytes before it
+    std::size_t size = 0;   ///< bytes in it
 
+    /// Whether it has no byte; `begin` may still say where it would be.
     constexpr bool empty() const { return size == 0; }
     /// The bytes themselves; `text` is the one the span was found in.
     constexpr std::string_view in(std::string_view text) const {
@@ -60,7 +61,7 @@ struct text_span {
 
 /// The result of looking for an answer in a text.
 struct extraction {
-    std::optional<answer> found = {};
+    std::optional<answer> found = {};         ///< the answer, or nothing
     no_answer reason = no_answer::no_marker;  ///< why nothing was found; without meaning if something was
     text_span span = {};                      ///< what was read, or could not be read
     text_span marker = {};                    ///< what announced it; empty if nothing did

@@ -17,6 +17,7 @@
 
 namespace reft::inline REFT_ABI {
 
+/// Which special tokens there are besides the end of sequence.
 struct char_tokenizer_options {
     bool padding = true;            ///< has a token for positions that hold no text
     bool begin_of_sequence = true;  ///< has a token that starts a prompt
@@ -32,6 +33,7 @@ struct char_tokenizer_options {
 ///           alphabet, or an id is not in the vocabulary; each names what and where.
 class char_tokenizer {
   public:
+    /// The characters of `alphabet`, each once.
     explicit char_tokenizer(std::string_view alphabet, const char_tokenizer_options& options = {}) {
         if (options.padding) padding_ = add_special("<pad>");
         if (options.begin_of_sequence) begin_ = add_special("<bos>");
@@ -48,12 +50,15 @@ class char_tokenizer {
         }
     }
 
+    /// Special tokens included.
     std::int64_t vocabulary_size() const { return static_cast<std::int64_t>(spellings_.size()); }
-    std::optional<token_id> padding() const { return padding_; }
-    std::optional<token_id> begin_of_sequence() const { return begin_; }
-    token_id end_of_sequence() const { return end_; }
+    std::optional<token_id> padding() const { return padding_; }          ///< stands where there is no text
+    std::optional<token_id> begin_of_sequence() const { return begin_; }  ///< starts a prompt
+    token_id end_of_sequence() const { return end_; }                     ///< ends a response
+    /// Whether an id has no character: padding, begin or end of sequence.
     bool is_special(token_id id) const { return id >= 0 && id < first_character_; }
 
+    /// One id per character, no special token added.
     std::vector<token_id> encode(std::string_view text) const {
         std::vector<token_id> ids;
         ids.reserve(text.size());
@@ -71,6 +76,7 @@ class char_tokenizer {
         return ids;
     }
 
+    /// The characters of the ids.
     std::string decode(std::span<const token_id> ids, special_tokens special = special_tokens::skipped) const {
         return detail::joined_spellings("char_tokenizer::decode", ids, spellings_, [&](token_id id) {
             return is_special(id) && special == special_tokens::skipped;

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <clocale>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <iterator>
 #include <limits>
 #include <optional>
@@ -136,12 +138,18 @@ inline std::optional<double> unsigned_decimal(std::string_view s) {
     }
     if (at != s.size()) return std::nullopt;
 
+#if defined(__cpp_lib_to_chars)
     double value = 0;
     if (std::from_chars(s.data(), s.data() + s.size(), value).ec != std::errc::result_out_of_range) return value;
     // Too large or too small: the place of the first digit that is not zero tells which.
     const std::size_t first = std::min(s.find_first_of("123456789"), s.size());
     const std::int64_t magnitude = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first) + exponent;
     return magnitude > 0 ? std::numeric_limits<double>::infinity() : 0.0;
+#else  // libc++ before 20 reads no floating-point numbers by from_chars
+    std::string spelled(s);
+    if (point < s.size() && s[point] == '.') spelled.replace(point, 1, std::localeconv()->decimal_point);
+    return std::strtod(spelled.c_str(), nullptr);
+#endif
 }
 
 }  // namespace detail

@@ -22,8 +22,8 @@ namespace reft::inline REFT_ABI {
 ///
 /// Source    the paper's code, train_rl_reft.py (setup_cot, tokenize_fn).
 struct prompt_template {
-    std::string instruction = "Question:\n";
-    std::string reasoning_trigger = "\nAnswer reasoning:\n";
+    std::string instruction = "Question:\n";                      ///< in front of the question
+    std::string reasoning_trigger = "\nAnswer reasoning:\n";      ///< behind the question; ends the prompt
     std::string answer_trigger = "\nTherefore, the answer is: ";  ///< empty: the answer is not written
     /// What every response is made to begin with, {question} being the question: it is the end of the prompt.
     std::string response_head = {};

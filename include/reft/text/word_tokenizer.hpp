@@ -20,6 +20,7 @@
 
 namespace reft::inline REFT_ABI {
 
+/// What a number becomes, and which special tokens there are besides the end of sequence.
 struct word_tokenizer_options {
     bool digit_by_digit = true;     ///< every digit is a token; otherwise a run of digits is one
     bool padding = true;            ///< has a token for positions that hold no text
@@ -96,25 +97,30 @@ class word_tokenizer {
         first_piece_ = static_cast<token_id>(spellings_.size());
         for (std::size_t i = 0; i < texts.size(); ++i) add_pieces(texts[i], i);
     }
+    /// The pieces of the given words.
     explicit word_tokenizer(std::initializer_list<std::string> words, const word_tokenizer_options& options = {})
         : word_tokenizer(std::span(words.begin(), words.size()), options) {}
+    /// The pieces of one text.
     explicit word_tokenizer(std::string_view corpus, const word_tokenizer_options& options = {})
         : word_tokenizer(std::span<const std::string>(), options) {
         add_pieces(corpus, 0);
     }
 
-    const word_tokenizer_options& options() const { return options_; }
+    const word_tokenizer_options& options() const { return options_; }  ///< as given
+    /// Special tokens included.
     std::int64_t vocabulary_size() const { return static_cast<std::int64_t>(spellings_.size()); }
-    std::optional<token_id> padding() const { return padding_; }
-    std::optional<token_id> begin_of_sequence() const { return begin_; }
-    token_id end_of_sequence() const { return end_; }
-    std::optional<token_id> unknown() const { return unknown_; }
+    std::optional<token_id> padding() const { return padding_; }          ///< stands where there is no text
+    std::optional<token_id> begin_of_sequence() const { return begin_; }  ///< starts a prompt
+    token_id end_of_sequence() const { return end_; }                     ///< ends a response
+    std::optional<token_id> unknown() const { return unknown_; }          ///< stands for a piece it does not have
+    /// Whether an id has no piece of text: padding, begin or end of sequence, unknown.
     bool is_special(token_id id) const { return id >= 0 && id < first_piece_; }
     /// The pieces of the vocabulary in the order of their ids, without the special tokens.
     std::span<const std::string> pieces() const {
         return std::span(spellings_).subspan(static_cast<std::size_t>(first_piece_));
     }
 
+    /// One id per piece, no special token added.
     std::vector<token_id> encode(std::string_view text) const {
         std::vector<token_id> ids;
         for (std::size_t at = 0; at < text.size();) {
@@ -134,6 +140,7 @@ class word_tokenizer {
         return ids;
     }
 
+    /// The pieces of the ids.
     std::string decode(std::span<const token_id> ids, special_tokens special = special_tokens::skipped) const {
         return detail::joined_spellings("word_tokenizer::decode", ids, spellings_, [&](token_id id) {
             return is_special(id) && special == special_tokens::skipped;

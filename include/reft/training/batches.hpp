@@ -16,6 +16,7 @@ namespace reft::inline REFT_ABI {
 /// Goes through a data set again and again, in a new random order each time. Copyable: a copy goes on alike.
 class shuffled_epochs {
   public:
+    /// Indices below `size`; the same seed gives the same orders.
     shuffled_epochs(std::int64_t size, std::uint64_t seed) : size_(size), seed_(seed) {}
 
     /// The next `count` indices into the data set. A batch may reach from one epoch into the next.

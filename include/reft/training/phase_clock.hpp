@@ -10,17 +10,20 @@
 
 namespace reft::inline REFT_ABI {
 
+/// How long something took.
 struct phase_time {
-    double wall_seconds = 0;
+    double wall_seconds = 0;     ///< by the clock on the wall
     double cpu_seconds = 0;      ///< of all threads of the process
     std::int64_t positions = 0;  ///< token positions that went through a policy
 
+    /// 0 where no time has passed.
     double positions_per_second() const {
         return wall_seconds > 0 ? static_cast<double>(positions) / wall_seconds : 0.0;
     }
     /// Processors kept busy.
     double cpu_share() const { return wall_seconds > 0 ? cpu_seconds / wall_seconds : 0.0; }
 
+    /// Adds another span of time, and what was done in it.
     void add(const phase_time& other) {
         wall_seconds += other.wall_seconds;
         cpu_seconds += other.cpu_seconds;
@@ -34,8 +37,12 @@ struct phase_time {
 
 /// The phases of a step of ReFT.
 struct reft_timing {
-    phase_time sample = {}, judge = {}, score = {}, update = {};
+    phase_time sample = {};  ///< responses of the policy
+    phase_time judge = {};   ///< their rewards
+    phase_time score = {};   ///< log-probs and values of policy, reference and critic, and what follows from them
+    phase_time update = {};  ///< the optimiser steps
 
+    /// Adds the times of another step, phase by phase.
     void add(const reft_timing& other) {
         sample.add(other.sample);
         judge.add(other.judge);
@@ -52,6 +59,7 @@ struct reft_timing {
 /// Adds the time between its construction and its end to a phase.
 class phase_clock {
   public:
+    /// Starts; the phase must outlive it.
     explicit phase_clock(phase_time& phase) : phase_(phase), wall_(clock::now()), cpu_(std::clock()) {}
     phase_clock(const phase_clock&) = delete;
     phase_clock& operator=(const phase_clock&) = delete;

@@ -21,7 +21,9 @@ namespace reft::inline REFT_ABI {
 /// What a policy says of the response tokens of a batch; `values` is empty if it has no value head.
 template <class T>
 struct token_scores {
-    std::vector<T> log_probs = {}, entropies = {}, values = {};
+    std::vector<T> log_probs = {};  ///< nats, at the temperature of the batch
+    std::vector<T> entropies = {};  ///< of the distributions the tokens were chosen from
+    std::vector<T> values = {};     ///< of the states before the tokens
 };
 
 /// Stands for “no value loss”, in supervised fine-tuning or without a critic.
@@ -29,9 +31,10 @@ struct no_value_loss {};
 
 /// What the losses of an update reported.
 struct loss_stats {
-    policy_stats policy = {};
-    value_stats value = {};
+    policy_stats policy = {};  ///< of the policy loss
+    value_stats value = {};    ///< of the value loss, if there is one
 
+    /// Takes in the statistics of other tokens, which came after these.
     void merge(const loss_stats& other) {
         policy.merge(other.policy);
         value.merge(other.value);
@@ -90,8 +93,9 @@ value_stats value_gradient(const token_batch& batch, const Values& values, const
 template <trainable_policy P>
 class policy_pass {
   public:
-    using scalar = policy_scalar_t<P>;
+    using scalar = policy_scalar_t<P>;  ///< of log-probs, values and gradients
 
+    /// Refers to both, which must outlive it.
     policy_pass(P& policy, executor& pool) : policy_(policy), pool_(pool) {}
 
     /// Log-probs, entropies and values of the response tokens, at the temperature of the batch.

@@ -58,7 +58,7 @@ template <trainable_policy P, scorer Reference, tokenizer Tokenizer, reward_func
     requires optimizable<P>
 class reft_trainer {
   public:
-    using scalar = policy_scalar_t<P>;
+    using scalar = policy_scalar_t<P>;  ///< of log-probs, values, rewards and advantages
 
     /// All of these must outlive the trainer.
     reft_trainer(P& policy, Reference& reference, const Tokenizer& tokenizer, Reward& reward_of,
@@ -66,13 +66,15 @@ class reft_trainer {
         requires std::same_as<Critic, shared_critic>
         : reft_trainer(policy, reference, tokenizer, reward_of, nullptr, options, pool) {}
 
+    /// With a critic of its own, which must outlive the trainer too.
     reft_trainer(P& policy, Reference& reference, const Tokenizer& tokenizer, Reward& reward_of, Critic& critic_of,
                  const reft_options& options, executor& pool)
         requires critic<Critic>
         : reft_trainer(policy, reference, tokenizer, reward_of, &critic_of, options, pool) {}
 
-    const reft_options& options() const { return options_; }
-    const reft_state& state() const { return state_; }
+    const reft_options& options() const { return options_; }  ///< as given
+    const reft_state& state() const { return state_; }        ///< what to keep, with the policy, to go on later
+    /// Goes on as the trainer did whose state it was. Policy and critic are restored by the caller.
     void restore(const reft_state& state) { state_ = state; }
 
     /// How long the phases took so far. Not part of the state: the clock decides nothing.

@@ -16,43 +16,47 @@ namespace reft::inline REFT_ABI {
 
 /// What a run has done so far. Copy it, with the policy and a critic of its own, to go on later.
 struct reft_state {
-    std::int64_t steps = 0;
-    std::int64_t optimizer_steps = 0;
+    std::int64_t steps = 0;            ///< of Algorithm 1
+    std::int64_t optimizer_steps = 0;  ///< several in a step
     std::int64_t token_passes = 0;  ///< positions that went forward (sampling included) plus those that went backward
-    double kl_coef = 0;
+    double kl_coef = 0;             ///< β of the next step
 };
 
 /// The measures of one step. None of them depends on the clock.
 struct reft_metrics {
-    std::int64_t step = 0;
-    std::int64_t responses = 0;
-    std::int64_t judged = 0;  ///< responses with a verdict
-    double reward = 0;        ///< mean over those with a verdict, before KL
-    double accuracy = 0;
+    std::int64_t step = 0;       ///< from 0
+    std::int64_t responses = 0;  ///< sampled
+    std::int64_t judged = 0;     ///< responses with a verdict
+    double reward = 0;           ///< mean over those with a verdict, before KL
+    double accuracy = 0;         ///< share of them that is right
     double answered = 0;         ///< share in which an answer was found
     double truncated = 0;        ///< share of responses cut at the limit
     double response_length = 0;  ///< tokens
 
-    double kl_reward = 0;         ///< mean over rows of the summed −β·KL, what shaping adds to the reward
-    double sequence_kl = 0;       ///< mean over rows of the summed k1 to the reference
-    double kl_k1 = 0, kl_k3 = 0;  ///< means over tokens
-    double kl_coef = 0;
+    double kl_reward = 0;           ///< mean over rows of the summed −β·KL, what shaping adds to the reward
+    double sequence_kl = 0;         ///< mean over rows of the summed k1 to the reference
+    double kl_k1 = 0;               ///< to the reference, mean over tokens; may be negative
+    double kl_k3 = 0;               ///< the same by the estimator that is never negative
+    double kl_coef = 0;             ///< β of this step
     double entropy = 0;             ///< mean over tokens
     double explained_variance = 0;  ///< of the returns by the values before the update
 
-    double policy_loss = 0, value_loss = 0;  ///< means over optimiser steps
-    double ratio = 0, clip_fraction = 0;     ///< means over optimiser steps
-    double old_kl_k3 = 0;                    ///< to the policy that sampled, mean over optimiser steps
-    double gradient_norm = 0;                ///< before clipping, mean over optimiser steps
-    double critic_gradient_norm = 0;         ///< the same of a critic of its own
-    double learning_rate = 0;
-    std::int64_t updates = 0;    ///< optimiser steps of this step
-    bool stopped_early = false;  ///< by target_kl
-    double stopped_at_kl = 0;    ///< the k3 to the policy that sampled which was too much
+    double policy_loss = 0;           ///< mean over optimiser steps, as those below
+    double value_loss = 0;            ///< times value_coef
+    double ratio = 0;                 ///< ρ, mean over tokens
+    double clip_fraction = 0;         ///< share of tokens whose ratio is clipped
+    double old_kl_k3 = 0;             ///< to the policy that sampled, mean over tokens
+    double gradient_norm = 0;         ///< before clipping
+    double critic_gradient_norm = 0;  ///< the same of a critic of its own
+    double learning_rate = 0;         ///< of the last optimiser step
+    std::int64_t updates = 0;         ///< optimiser steps of this step
+    bool stopped_early = false;       ///< by target_kl
+    double stopped_at_kl = 0;         ///< the k3 to the policy that sampled which was too much
 
     std::int64_t optimizer_steps = 0;  ///< of the run so far
     std::int64_t token_passes = 0;     ///< of the run so far
 
+    /// Takes the losses and gradient norms of one more optimiser step into the means.
     void add_update(const loss_stats& stats, double norm, double critic_norm = 0) {
         ++updates;
         const double share = 1.0 / static_cast<double>(updates);

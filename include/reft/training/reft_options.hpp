@@ -24,9 +24,9 @@ namespace reft::inline REFT_ABI {
 /// Defaults: the paper's code for chains of thought in natural language (γ = 1, λ = 0.95, ε = 0.2, α = 5, β = 0.05,
 /// U = 2, advantages whitened, step size 3e-7).
 struct reft_options {
-    std::uint64_t seed = 42;
-    prompt_template form = {};
-    std::int64_t samples_per_question = 1;
+    std::uint64_t seed = 42;                ///< of responses and mini-batches
+    prompt_template form = {};              ///< the words around the questions
+    std::int64_t samples_per_question = 1;  ///< responses to each
     generation_request generation = {};  ///< seed and step are set by the trainer; no stop token: the tokenizer's end
 
     double kl_coef = 0.05;  ///< β
@@ -37,16 +37,16 @@ struct reft_options {
     /// The KL of whole distributions, as the paper writes it. It does not depend on the token that was chosen, so as a
     /// reward it only reaches the tokens before it; with the sampled k1 a token also answers for itself.
     bool exact_kl = false;
-    gae_options gae = {};
-    bool whiten_advantages = true;
-    whiten_options whitening = {};
+    gae_options gae = {};           ///< γ and λ
+    bool whiten_advantages = true;  ///< over all tokens of the rollout
+    whiten_options whitening = {};  ///< by which formula
 
-    clipped_policy_options policy_loss = {};
-    clipped_value_options value_loss = {};
-    double value_coef = 5.0;  ///< α; the value loss has its ½ inside
-    double entropy_coef = 0.0;
-    aggregation average = aggregation::sequence_mean_of_token_means;
-    double constant_denominator = 1.0;  ///< for aggregation::constant
+    clipped_policy_options policy_loss = {};  ///< ε and what else bounds a step
+    clipped_value_options value_loss = {};    ///< ε of the values
+    double value_coef = 5.0;                  ///< α; the value loss has its ½ inside
+    double entropy_coef = 0.0;                ///< weight of the entropy bonus; 0: entropies are not needed
+    aggregation average = aggregation::sequence_mean_of_token_means;  ///< of the losses of tokens
+    double constant_denominator = 1.0;                                ///< for aggregation::constant
 
     std::int64_t update_epochs = 2;          ///< U
     std::int64_t mini_batch_rows = 0;        ///< rows per optimiser step; 0: all of the rollout
@@ -56,10 +56,11 @@ struct reft_options {
     std::int64_t value_only_steps = 0;
     double target_kl = std::numeric_limits<double>::infinity();  ///< an update beyond this k3 to the sampling policy is
                                                                  ///< not made, and ends the updates of the step
-    schedule learning_rate{.rate = 3e-7};
-    double max_gradient_norm = 1.0;
+    schedule learning_rate{.rate = 3e-7};                        ///< by optimiser steps
+    double max_gradient_norm = 1.0;                              ///< longer gradients are scaled down to it
 };
 
+/// Throws option_error, naming the option, if one is outside its range.
 inline void require_valid(const reft_options& o) {
     const auto positive = [](std::string_view what, double value) {
         detail::require_option(value > 0, "reft_options", std::string(what) + " must be positive", value);

@@ -16,10 +16,11 @@ namespace reft::inline REFT_ABI {
 
 /// Responses and their rewards, row by row.
 struct rollout {
-    std::vector<trajectory> trajectories = {};
+    std::vector<trajectory> trajectories = {};        ///< one per row
     std::vector<std::optional<reward>> rewards = {};  ///< empty where there is no verdict
     std::vector<std::int64_t> row_numbers = {};       ///< what errors call the rows; empty: 0, 1, ...
 
+    /// What errors call row i.
     std::int64_t row_number(std::size_t i) const {
         return row_numbers.empty() ? static_cast<std::int64_t>(i) : row_numbers[i];
     }
@@ -28,17 +29,20 @@ struct rollout {
     std::int64_t length(std::size_t i) const {
         return static_cast<std::int64_t>(trajectories[i].prompt.size() + trajectories[i].response.size());
     }
+    /// length(i) of every row.
     std::vector<std::int64_t> lengths() const {
         std::vector<std::int64_t> result;
         for (std::size_t i = 0; i < trajectories.size(); ++i) result.push_back(length(i));
         return result;
     }
+    /// The sum of the lengths.
     std::int64_t positions() const {
         std::int64_t sum = 0;
         for (std::size_t i = 0; i < trajectories.size(); ++i) sum += length(i);
         return sum;
     }
 
+    /// All rows.
     token_batch batch() const { return batch_of(trajectories); }
     /// The rows [begin, end).
     token_batch batch(std::size_t begin, std::size_t end) const {

@@ -10,18 +10,23 @@
 
 namespace reft::inline REFT_ABI {
 
-enum class decay { none, linear, cosine };
+/// What the learning rate does after the warm-up.
+enum class decay {
+    none,    ///< stays
+    linear,  ///< falls by the same amount every step
+    cosine,  ///< falls along half a wave, slowly at both ends
+};
 
 /// The learning rate of optimiser step i (counted from 0): it rises linearly over the warm-up, then decays.
 ///
 ///   warm-up  rate·(i+1)/warmup_steps
 ///   then     rate·(floor + (1−floor)·d),  d = 1, 1−x or ½(1+cos πx),  x = share of the remaining steps done
 struct schedule {
-    double rate = 1e-4;
-    decay kind = decay::none;
-    std::int64_t warmup_steps = 0;
-    std::int64_t total_steps = 0;  ///< of the whole run; needed for linear and cosine
-    double floor = 0.0;            ///< share of the rate that is left at the end
+    double rate = 1e-4;             ///< at the end of the warm-up, the largest
+    decay kind = decay::none;       ///< what comes after it
+    std::int64_t warmup_steps = 0;  ///< 0: starts at the full rate
+    std::int64_t total_steps = 0;   ///< of the whole run; needed for linear and cosine
+    double floor = 0.0;             ///< share of the rate that is left at the end
 };
 
 /// Throws option_error, naming the option, if the schedule cannot be followed.

@@ -22,29 +22,31 @@ namespace reft::inline REFT_ABI {
 
 /// A prompt and the response to imitate, its end-of-sequence token included.
 struct sft_example {
-    std::vector<token_id> prompt = {};
-    std::vector<token_id> response = {};
+    std::vector<token_id> prompt = {};    ///< read, not learnt
+    std::vector<token_id> response = {};  ///< learnt, token by token
 };
 
+/// How a run of supervised fine-tuning steps.
 struct sft_options {
-    schedule learning_rate{.rate = 1e-5};
-    double max_gradient_norm = 1.0;
-    aggregation average = aggregation::token_mean;
-    double constant_denominator = 1.0;       ///< for aggregation::constant
-    std::int64_t micro_batch_tokens = 8192;  ///< positions that go through the policy at once
+    schedule learning_rate{.rate = 1e-5};           ///< by optimiser steps
+    double max_gradient_norm = 1.0;                 ///< longer gradients are scaled down to it
+    aggregation average = aggregation::token_mean;  ///< of the losses of tokens
+    double constant_denominator = 1.0;              ///< for aggregation::constant
+    std::int64_t micro_batch_tokens = 8192;         ///< positions that go through the policy at once
 };
 
 /// What a run has done so far. Copy it to go on later.
 struct sft_state {
-    std::int64_t optimizer_steps = 0;
-    std::int64_t token_passes = 0;  ///< positions that went forward, plus positions that went backward
+    std::int64_t optimizer_steps = 0;  ///< taken
+    std::int64_t token_passes = 0;     ///< positions that went forward, plus positions that went backward
 };
 
+/// The measures of one step.
 struct sft_metrics {
-    std::int64_t step = 0;
-    double loss = 0;  ///< mean cross-entropy of the response tokens, nats
-    double gradient_norm = 0;
-    double learning_rate = 0;
+    std::int64_t step = 0;          ///< from 0
+    double loss = 0;                ///< mean cross-entropy of the response tokens, nats
+    double gradient_norm = 0;       ///< before clipping
+    double learning_rate = 0;       ///< of this step
     std::int64_t tokens = 0;        ///< response tokens
     std::int64_t token_passes = 0;  ///< of the run so far
 };
@@ -59,8 +61,11 @@ template <trainable_policy P>
     requires optimizable<P>
 class sft_trainer {
   public:
-    using scalar = policy_scalar_t<P>;
+    using scalar = policy_scalar_t<P>;  ///< of log-probs and gradients
 
+    /// Policy and executor must outlive the trainer.
+    ///
+    /// Errors    option_error if an option is outside its range.
     sft_trainer(P& policy, const sft_options& options, executor& pool)
         : policy_(policy), options_(options), pass_(policy, pool) {
         detail::require_option(options.micro_batch_tokens > 0, "sft_trainer", "micro_batch_tokens must be positive",
@@ -71,7 +76,8 @@ class sft_trainer {
         require_valid(options.learning_rate);
     }
 
-    const sft_state& state() const { return state_; }
+    const sft_state& state() const { return state_; }  ///< what to keep, with the policy, to go on later
+    /// Goes on as the trainer did whose state it was. The policy is restored by the caller.
     void restore(const sft_state& state) { state_ = state; }
 
     /// How long the steps took so far. Not part of the state: the clock decides nothing.
