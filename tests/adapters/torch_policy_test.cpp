@@ -2,6 +2,7 @@
 // under autograd and torch::optim, trained by the same trainers.
 #include <reft/models/transformer.hpp>
 #include <reft/reward/extract.hpp>
+#include <reft/testing/check_policy.hpp>
 #include <reft/text/char_tokenizer.hpp>
 #include <reft/training/reft.hpp>
 #include <reft/training/sft.hpp>
@@ -253,4 +254,20 @@ TEST_CASE("rows that go through the LibTorch policy together are padded without 
         for (const double x : reft::policy_pass(policy, reft::serial()).score(single).log_probs) alone.push_back(x);
     }
     CHECK(largest_difference(reft::policy_pass(policy, reft::serial()).score(together).log_probs, alone) <= 1e-12);
+}
+
+TEMPLATE_TEST_CASE("LibTorch policies pass the conformance kit, nothing left out", "",
+                   torch_example::logits_policy<double>, torch_example::log_prob_policy<double>) {
+    const world w;
+    reft::transformer_options small = w.network();
+    small.width = 8;
+    small.hidden = 12;
+    small.max_length = 40;
+    small.optimizer = {};  // what is compared must not decay
+    const auto initial = reft::initial_transformer_state<double>(small, reft::transformer_layout(small), 5).parameters;
+    const auto report = reft::check_policy([&] { return TestType(small, std::span<const double>(initial)); },
+                                           {.vocabulary = w.tokens.vocabulary_size()});
+    INFO(report.text());
+    CHECK(report.passed());
+    CHECK(report.count(reft::check_outcome::left_out) == 0);
 }
