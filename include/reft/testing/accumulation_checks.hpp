@@ -35,10 +35,6 @@ inline double relative_distance(const std::vector<double>& a, const std::vector<
     return distance == 0 ? 0 : std::sqrt(distance / length);
 }
 
-inline double length_of(const std::vector<double>& x) {
-    return std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), 0.0));
-}
-
 /// The gradient of one question alone, by a policy made for it.
 template <class Subject>
 std::vector<double> gradient_alone(Subject& subject, const gradient_question& question) {

@@ -26,6 +26,7 @@ void check_what_is_offered(checklist& list, Subject& subject) {
     constexpr bool learns = optimizable<policy>;
     check_scores(list, subject);
     check_rows_apart(list, subject);
+    check_distributions(list, subject);
     if constexpr (sampler<policy>) {
         check_sampling(list, subject);
         check_randomness(list, subject);
@@ -42,7 +43,6 @@ void check_what_is_offered(checklist& list, Subject& subject) {
                        "The policy is not optimizable: zero_gradient(), gradient_norm(), optimizer_step(rate, scale).");
     }
     if (subject.has_values()) {
-        check_gradients(list, subject, loss_part::values);
         check_values(list, subject);
     } else {
         list.leave_out("values", "The policy has no values.");
@@ -70,7 +70,9 @@ template <class Make>
     requires trainable_policy<std::remove_cvref_t<std::invoke_result_t<Make&>>>
 check_report check_policy(Make&& make, const policy_check_options& options) {
     require_valid(options);
-    detail::policy_subject<std::remove_reference_t<Make>> subject(make, options);
+    using policy = std::remove_cvref_t<std::invoke_result_t<Make&>>;
+    const auto made = [&make]() -> policy { return make(); };
+    detail::policy_subject<policy> subject(made, options);
     detail::checklist list;
     if (detail::check_making(list, subject))
         detail::check_what_is_offered(list, subject);

@@ -57,7 +57,7 @@ class checklist {
     /// One check; `measure()` → finding. Returns whether it ended without an exception.
     template <class Measure>
     bool run(std::string name, double limit, std::string usual_cause, Measure&& measure) {
-        check_result c{.name = std::move(name), .limit = limit};
+        check_result c{.name = std::move(name), .limit = limit, .usual_cause = std::move(usual_cause)};
         bool ended = false;
         try {
             finding found = measure();
@@ -65,7 +65,7 @@ class checklist {
             c.measured = found.measured;
             c.outcome = found.measured <= limit ? check_outcome::held : check_outcome::failed;
             c.detail = std::move(found.where);
-            c.usual_cause = found.cause.empty() ? std::move(usual_cause) : std::move(found.cause);
+            if (!found.cause.empty()) c.usual_cause = std::move(found.cause);
             if (!found.left_out.empty()) {
                 c.outcome = check_outcome::left_out;
                 c.detail = std::move(found.left_out);

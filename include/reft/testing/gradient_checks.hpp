@@ -1,6 +1,7 @@
 // Checks of the gradient against finite differences through the parameters.
 #pragma once
 
+#include <reft/testing/finite_differences.hpp>
 #include <reft/testing/linear_loss.hpp>
 #include <reft/testing/policy_subject.hpp>
 
@@ -8,7 +9,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,77 +18,6 @@ namespace reft::inline REFT_ABI::detail {
 
 template <class P>
 concept examinable_gradient = inspectable<P> && optimizable<P>;
-
-template <class P>
-std::vector<double> copied_gradient(const P& policy) {
-    auto&& given = policy.gradient();
-    const auto v = view(given);
-    std::vector<double> copy(static_cast<std::size_t>(v.extent(0)));
-    for (std::size_t i = 0; i < copy.size(); ++i) copy[i] = static_cast<double>(v[static_cast<std::int64_t>(i)]);
-    return copy;
-}
-
-/// The loss along a line in parameter space, and its derivative at 0.
-template <class Policy>
-class loss_along {
-  public:
-    using T = policy_scalar_t<Policy>;
-
-    loss_along(Policy& policy, const gradient_question& question, std::uint64_t seed)
-        : policy_(policy), question_(question), seed_(seed), origin_(copied_parameters(policy)) {}
-    ~loss_along() = default;
-    loss_along(const loss_along&) = delete;
-    loss_along& operator=(const loss_along&) = delete;
-
-    const std::vector<T>& origin() const { return origin_; }
-
-    /// (8·(L(h) − L(−h)) − (L(2h) − L(−2h))) / 12h
-    double derivative(const std::vector<double>& direction, double h) {
-        const double inner = at(direction, h) - at(direction, -h), outer = at(direction, 2 * h) - at(direction, -2 * h);
-        policy_.set_parameters(std::span<const T>(origin_));
-        return (8 * inner - outer) / (12 * h);
-    }
-
-  private:
-    double at(const std::vector<double>& direction, double h) {
-        std::vector<T> moved = origin_;
-        for (std::size_t i = 0; i < moved.size(); ++i) moved[i] += static_cast<T>(h * direction[i]);
-        policy_.set_parameters(std::span<const T>(moved));
-        return linear_loss(policy_, question_, seed_);
-    }
-
-    Policy& policy_;
-    const gradient_question& question_;
-    std::uint64_t seed_;
-    std::vector<T> origin_;
-};
-
-/// A direction, and what to call it.
-struct check_direction {
-    std::string name = {};
-    std::vector<double> d = {};
-};
-
-/// Random ones, in all parameters and in consecutive blocks of them. Every entry is about as large as a parameter.
-inline std::vector<check_direction> random_directions(std::size_t n, std::size_t blocks, double unit,
-                                                      std::uint64_t seed) {
-    std::vector<check_direction> all;
-    const auto add = [&](std::string name, std::size_t begin, std::size_t end) {
-        random_stream stream(seed, random_purpose::data, static_cast<std::uint32_t>(10 + all.size()));
-        check_direction direction{std::move(name), std::vector<double>(n)};
-        for (std::size_t i = begin; i < end; ++i) direction.d[i] = unit * stream.normal();
-        all.push_back(std::move(direction));
-    };
-    for (int i = 0; i < 3; ++i) add("a random direction in all " + std::to_string(n) + " parameters", 0, n);
-    blocks = std::min(blocks, n);
-    for (std::size_t b = 0; b < blocks; ++b) {
-        const std::size_t begin = n * b / blocks, end = n * (b + 1) / blocks;
-        add("a random direction in parameters " + std::to_string(begin) + " to " + std::to_string(end - 1) + " of " +
-                std::to_string(n),
-            begin, end);
-    }
-    return all;
-}
 
 /// What a gradient that is `ratio` times what it should be tells of its maker; empty if nothing.
 inline std::string cause_of_ratio(double ratio, const token_batch& batch) {
@@ -105,45 +35,59 @@ inline std::string cause_of_ratio(double ratio, const token_batch& batch) {
     return {};
 }
 
+/// The gradient of one question as backward gives it, of the length that the parameters have.
+template <class Policy>
+std::vector<double> gradient_by_backward(Policy& policy, const gradient_question& question, std::uint64_t seed,
+                                         bool has_values) {
+    policy.zero_gradient();
+    add_gradient(policy, question, seed, has_values);
+    std::vector<double> gradient = copied_gradient(policy);
+    const std::size_t n = copied_parameters(policy).size();
+    if (gradient.size() != n)
+        throw shape_error("gradient() is [" + std::to_string(gradient.size()) + "] but parameters() is [" +
+                          std::to_string(n) + "]");
+    return gradient;
+}
+
 template <class Subject>
 finding gradient_of(Subject& subject, loss_part part, double temperature) {
     auto policy = subject.made();
-    const std::uint64_t seed = subject.options().seed;
-    const token_batch batch = subject.batch(temperature);
+    const policy_check_options& o = subject.options();
     const gradient_question question{subject.rows(), {part}, temperature};
-    loss_along line(policy, question, seed);
-    const double unit = parameter_unit(line.origin()), h = subject.tolerances().step;
-    policy.zero_gradient();
-    add_gradient(policy, question, seed, subject.has_values());
-    const std::vector<double> gradient = copied_gradient(policy);
-    if (gradient.size() != line.origin().size())
-        throw shape_error("gradient() is [" + std::to_string(gradient.size()) + "] but parameters() is [" +
-                          std::to_string(line.origin().size()) + "]");
-    const double length = std::sqrt(std::inner_product(gradient.begin(), gradient.end(), gradient.begin(), 0.0));
-
-    auto directions =
-        random_directions(gradient.size(), static_cast<std::size_t>(subject.options().blocks), unit, seed);
-    if (length > 0) {
-        check_direction along{"the direction of the gradient itself", gradient};
-        for (double& x : along.d) x *= unit / length;
-        directions.insert(directions.begin(), std::move(along));
-    }
+    const auto gradient = gradient_by_backward(policy, question, o.seed, subject.has_values());
+    loss_along line(policy, question, o.seed);
+    const double unit = parameter_unit(line.origin()), length = length_of(gradient);
+    const auto along = [&](const std::vector<double>& d) {
+        return derivative_pair{std::inner_product(d.begin(), d.end(), gradient.begin(), 0.0),
+                               line.derivative(d, subject.tolerances().step)};
+    };
     largest_finding largest;
-    std::string cause;
-    for (const auto& [name, d] : directions) {
-        const double analytic = std::inner_product(gradient.begin(), gradient.end(), d.begin(), 0.0);
-        const double difference = line.derivative(d, h);
-        if (&d == &directions.front().d && length > 0) cause = cause_of_ratio(analytic / difference, batch);
-        const double size = std::max({std::abs(analytic), std::abs(difference), 0.1 * length * unit, 1e-300});
-        largest.note(std::abs(analytic - difference) / size, [&] {
-            return "At temperature " + figure(temperature) + ", along " + name + ", the loss changes by " +
-                   figure(difference) + " per step, the gradient says " + figure(analytic) + ".";
+    const auto note = [&](const derivative_pair& pair, const std::string& direction) {
+        largest.note(pair.deviation(0.1 * length * unit), [&] {
+            return "At temperature " + figure(temperature) + ", along " + direction + ", the loss changes by " +
+                   figure(pair.difference) + " per step, the gradient says " + figure(pair.analytic) + ".";
         });
+    };
+    std::string cause = "backward adds nothing for " + std::string(text_of(part)) +
+                        ": their derivatives are not used, or the head is detached.";
+    if (length > 0) {
+        std::vector<double> d = gradient;
+        for (double& x : d) x *= unit / length;
+        const derivative_pair pair = along(d);
+        note(pair, "the direction of the gradient itself");
+        cause = cause_of_ratio(pair.analytic / pair.difference, subject.batch(temperature));
+    }
+    wrong_blocks blocks;
+    for (const check_direction& direction :
+         random_directions(gradient.size(), static_cast<std::size_t>(o.blocks), unit, o.seed)) {
+        const derivative_pair pair = along(direction.d);
+        note(pair, "a random direction in parameters " + std::to_string(direction.begin) + " to " +
+                       std::to_string(direction.end - 1) + " of " + std::to_string(gradient.size()));
+        blocks.note(direction, !(pair.deviation(0.1 * length * unit) <= subject.tolerances().gradients));
     }
     finding found = largest.result();
-    found.cause = length == 0 && found.measured > 0 ? "backward adds nothing for " + std::string(text_of(part)) +
-                                                          ": their derivatives are not used, or the head is detached."
-                                                    : cause;
+    found.where += blocks.text();
+    found.cause = std::move(cause);
     return found;
 }
 
@@ -162,8 +106,8 @@ void check_gradients(checklist& list, Subject& subject, loss_part part) {
     const std::string name = std::string("gradient of ") + text_of(part) + " by finite differences";
     if constexpr (examinable_gradient<typename Subject::policy>) {
         list.run(name, subject.tolerances().gradients,
-                 "a part of the parameters is not reached, is reached twice, or has a wrong derivative: the parameters "
-                 "named are where to look.",
+                 "backward does not reach some of these parameters, writes over them where it should add, or has a "
+                 "wrong derivative.",
                  [&] { return gradient_at_temperatures(subject, part); });
     } else {
         list.leave_out(name, "The policy is not inspectable: parameters(), set_parameters(values), gradient().");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <reft/loss/clipped_value.hpp>
+#include <reft/testing/gradient_checks.hpp>
 #include <reft/testing/linear_loss.hpp>
 #include <reft/testing/policy_subject.hpp>
 #include <reft/testing/row_checks.hpp>
@@ -120,20 +121,19 @@ void check_learning(checklist& list, Subject& subject) {
 
 template <class Subject>
 void check_values(checklist& list, Subject& subject) {
-    list.run(
-        "every value sees the token before it", 0.5,
-        "values are taken one position too early, or from the prompt alone, or the value head is still 0: let make() "
-        "give it some noise.",
-        [&] {
-            return tokens_blind_to_the_last(subject, "value",
-                                            [](const auto& row, std::size_t t) { return row.value(t); });
-        });
+    const auto value = [](const auto& row, std::size_t t) { return row.value(t); };
+    list.run("every value sees the token before it", 0.5,
+             "values are taken one position too early, or from the prompt alone, or the value head is still 0: let "
+             "make() give it some noise.",
+             [&] { return tokens_blind_to_the_last(subject, "value", value); });
+    check_gradients(list, subject, loss_part::values);
+    const char* const learn = "values learn: ten steps lower their loss";
     if constexpr (optimizable<typename Subject::policy>)
-        list.run("values learn: ten steps lower their loss", 0.95,
+        list.run(learn, 0.95,
                  "d_values is ignored or detached, or the value head is not among the parameters of the optimiser.",
                  [&] { return values_after_steps(subject); });
     else
-        list.leave_out("values learn: ten steps lower their loss", "The policy is not optimizable.");
+        list.leave_out(learn, "The policy is not optimizable.");
 }
 
 }  // namespace reft::inline REFT_ABI::detail

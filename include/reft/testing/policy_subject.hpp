@@ -1,6 +1,7 @@
 // A policy under examination: made anew for every check, and scored.
 #pragma once
 
+#include <reft/core/function_ref.hpp>
 #include <reft/core/random.hpp>
 #include <reft/kernel/logits.hpp>
 #include <reft/policy/concepts.hpp>
@@ -13,11 +14,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -52,13 +51,13 @@ token_scores<policy_scalar_t<P>> scores_of(P& policy, const token_batch& batch) 
 }
 
 /// How to make the policy, and what to ask it.
-template <class Make>
+template <trainable_policy P>
 class policy_subject {
   public:
-    using policy = std::remove_cvref_t<std::invoke_result_t<Make&>>;
-    using scalar = policy_scalar_t<policy>;
+    using policy = P;
+    using scalar = policy_scalar_t<P>;
 
-    policy_subject(Make& make, const policy_check_options& options)
+    policy_subject(function_ref<P()> make, const policy_check_options& options)
         : options_(options),
           tolerances_(options.tolerances.value_or(default_tolerances<scalar>())),
           rows_(random_rows(options, 0)),
@@ -97,7 +96,7 @@ class policy_subject {
     policy_check_options options_;
     policy_tolerances tolerances_;
     std::vector<check_row> rows_;
-    Make& make_;
+    function_ref<P()> make_;
     std::optional<bool> has_values_;
 };
 

@@ -38,7 +38,7 @@ struct check_report {
     /// Nothing failed, and something held.
     bool passed() const { return count(check_outcome::failed) == 0 && count(check_outcome::held) > 0; }
 
-    /// A table of at most 100 columns, with the total in its last line.
+    /// A table of at most 100 columns, with the totals below.
     std::string text() const;
 };
 
@@ -105,7 +105,9 @@ inline std::string check_report::text() const {
     }
     return text + std::to_string(checks.size()) + " checks: " + std::to_string(count(check_outcome::held)) + " held, " +
            std::to_string(count(check_outcome::failed)) + " failed, " + std::to_string(count(check_outcome::left_out)) +
-           " left out\n";
+           " left out\n" +
+           (count(check_outcome::failed) > 1 ? "Begin with the first that failed: later ones may follow from it.\n"
+                                             : "");
 }
 
 }  // namespace reft::inline REFT_ABI

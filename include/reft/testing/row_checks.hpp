@@ -131,26 +131,24 @@ finding rows_without_empty_ones(Subject& subject) {
 template <class Subject>
 void check_rows_apart(checklist& list, Subject& subject) {
     const double limit = subject.tolerances().outputs;
-    list.run("no token sees itself or what follows", limit,
-             "the causal mask is missing, or the scores of token t are taken from the position of token t itself: they "
-             "stand at the position before it, batch.predictors()[t].",
-             [&] { return effects_on_earlier_tokens(subject); });
-    list.run("every token sees the one before it", 0.5,
-             "scores are taken one position too early: the logits at a position predict the next token.", [&] {
-                 return tokens_blind_to_the_last(subject, "entropy",
-                                                 [](const auto& row, std::size_t t) { return row.entropy(t); });
-             });
-    list.run(
-        "a row alone scores as among others", limit,
-        "padding takes part (in attention, in a mean, in the positions of a padded row), or a row goes on from the "
-        "state of the row before.",
-        [&] { return rows_alone(subject); });
+    list.run("a row alone scores as among others", limit,
+             "padding takes part (in attention, in a mean, in positions), or a row goes on from the state of the one "
+             "before.",
+             [&] { return rows_alone(subject); });
     list.run("the order of the rows does not matter", limit,
-             "rows are matched with the wrong lengths, or a row goes on from the state of the row before.",
+             "rows are matched with the wrong lengths, or a row goes on from the state of the one before.",
              [&] { return rows_in_another_order(subject); });
     list.run("a row without response changes nothing", limit,
              "offsets are built from rows that have tokens, or the row leaves one entry behind.",
              [&] { return rows_without_empty_ones(subject); });
+    list.run("no token sees itself or what follows", limit,
+             "the causal mask is missing, or the scores of token t are taken from the position of token t itself: they "
+             "stand at the position before it, batch.predictors()[t].",
+             [&] { return effects_on_earlier_tokens(subject); });
+    const auto entropy = [](const auto& row, std::size_t t) { return row.entropy(t); };
+    list.run("every token sees the one before it", 0.5,
+             "scores are taken one position too early: the logits at a position predict the next token.",
+             [&] { return tokens_blind_to_the_last(subject, "entropy", entropy); });
 }
 
 }  // namespace reft::inline REFT_ABI::detail

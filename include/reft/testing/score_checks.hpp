@@ -143,9 +143,9 @@ finding log_probs_at_temperature(Subject& subject) {
     return found;
 }
 
+/// What can be said of any batch.
 template <class Subject>
 void check_scores(checklist& list, Subject& subject) {
-    const double limit = subject.tolerances().outputs;
     list.run("scores are finite, one for every response token", 0,
              "a softmax without subtracting the largest logit, a mask of -inf that meets a whole row, or memory that "
              "nothing was written to.",
@@ -155,13 +155,20 @@ void check_scores(checklist& list, Subject& subject) {
              "it some noise.",
              [&] { return tokens_scored_alike(subject); });
     list.run(
-        "the same batch gets the same scores", limit,
+        "the same batch gets the same scores", subject.tolerances().outputs,
         "dropout is on, or something is left from the evaluate before: a buffer that is added to, a cache of keys.",
         [&] { return repeated_scores(subject); });
-    list.run("probabilities sum to 1", limit,
-             "the softmax runs over a padded vocabulary or not over all of it, the token sees itself, or "
-             "options.vocabulary is not that of the policy.",
-             [&] { return sums_of_probabilities(subject); });
+}
+
+/// What needs the whole distribution of a token.
+template <class Subject>
+void check_distributions(checklist& list, Subject& subject) {
+    const double limit = subject.tolerances().outputs;
+    list.run(
+        "probabilities sum to 1", limit,
+        "the softmax runs over a padded vocabulary or not over all of it, or options.vocabulary is not that of the "
+        "policy.",
+        [&] { return sums_of_probabilities(subject); });
     list.run("entropies are those of the probabilities", limit,
              "the sign, logarithms to base 2, or an entropy that is taken at temperature 1.",
              [&] { return entropies_of_probabilities(subject); });
