@@ -593,7 +593,7 @@ TEST_CASE("the table's parameters and gradient are seen as flat arrays: the logi
     p.backward(tensor_at(d_logits.data(), 2, 3), view(d_values));
     vec expected(16);
     for (std::size_t j = 0; j < 3; ++j) {
-        expected[2 * 3 + j] = d_logits[j];  // after id 1
+        expected[2 * 3 + j] = d_logits[j];      // after id 1
         expected[1 * 3 + j] = d_logits[3 + j];  // after id 0
     }
     expected[12 + 2] = 7;

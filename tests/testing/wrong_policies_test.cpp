@@ -53,7 +53,7 @@ const expectation expectations[] = {
      {causal, sums, entropies, temperature, prefill, decode, raw, at_temperature, as_sampled, greedy, drawn}},
     {mistake::scores_one_too_early,
      {last_token, prefill, decode, raw, at_temperature, as_sampled, greedy, drawn, value_place}},
-    {mistake::values_one_too_early, {value_place, d_values, values_learn}},
+    {mistake::values_one_too_early, {value_place, d_values}},
     {mistake::positions_of_padded_rows, {alone, prefill, decode, raw, at_temperature, micro_batches}},
     {mistake::rows_go_on_from_the_row_before,  // what follows in one row comes before in the next
      {alone, order, empty_row, causal, sums, entropies, temperature, prefill, decode, raw, at_temperature, as_sampled,

@@ -69,29 +69,65 @@ class loss_along {
 struct check_direction {
     std::size_t begin = 0, end = 0;
     std::vector<double> d = {};
+
+    bool is_whole() const { return begin == 0 && end == d.size(); }
 };
 
-/// Random ones, in consecutive blocks of the parameters and in all of them. Every entry is about as large as a parameter.
-inline std::vector<check_direction> random_directions(std::size_t n, std::size_t blocks, double unit,
+/// Random ones, in each block of the parameters and in all of them; every entry is about as large as a parameter.
+inline std::vector<check_direction> random_directions(const std::vector<double>& scales, std::int64_t blocks,
                                                       std::uint64_t seed) {
     std::vector<check_direction> all;
     const auto add = [&](std::size_t begin, std::size_t end) {
         random_stream stream(seed, random_purpose::data, static_cast<std::uint32_t>(10 + all.size()));
-        check_direction direction{begin, end, std::vector<double>(n)};
-        for (std::size_t i = begin; i < end; ++i) direction.d[i] = unit * stream.normal();
+        check_direction direction{begin, end, std::vector<double>(scales.size())};
+        for (std::size_t i = begin; i < end; ++i) direction.d[i] = scales[i] * stream.normal();
         all.push_back(std::move(direction));
     };
-    blocks = std::min(blocks, n);
-    for (std::size_t b = 0; b < blocks; ++b) add(n * b / blocks, n * (b + 1) / blocks);
-    for (int i = 0; i < 3; ++i) add(0, n);
+    const auto bounds = block_bounds(scales.size(), blocks);
+    for (std::size_t b = 0; b + 1 < bounds.size(); ++b) add(bounds[b], bounds[b + 1]);
+    for (int i = 0; i < 3; ++i) add(0, scales.size());
     return all;
+}
+
+/// Along the gradient, in units in which all parameters are equally large; as long as one random entry.
+inline check_direction direction_of_gradient(const std::vector<double>& gradient, const std::vector<double>& scales) {
+    check_direction along{0, gradient.size(), gradient};
+    double square = 0;
+    for (std::size_t i = 0; i < gradient.size(); ++i) square += gradient[i] * scales[i] * gradient[i] * scales[i];
+    for (std::size_t i = 0; i < gradient.size(); ++i) along.d[i] *= scales[i] * scales[i] / std::sqrt(square);
+    return along;
+}
+
+/// Derivatives along a line, by the gradient and by differences, and how large random ones are.
+struct derivative_pair {
+    double analytic = 0, difference = 0, typical = 0;
+
+    double deviation() const {
+        if (analytic == difference) return 0;
+        return std::abs(analytic - difference) / std::max({std::abs(analytic), std::abs(difference), typical});
+    }
+};
+
+/// A block that matters a hundred times less than all parameters together is compared with a hundredth of these.
+inline derivative_pair derivatives(const std::vector<double>& gradient, const std::vector<double>& scales,
+                                   const check_direction& direction, double difference) {
+    derivative_pair pair{0, difference, 0};
+    double of_all = 0, of_direction = 0;
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
+        const double g = gradient[i] * scales[i];
+        pair.analytic += gradient[i] * direction.d[i];
+        of_all += g * g;
+        if (i >= direction.begin && i < direction.end) of_direction += g * g;
+    }
+    pair.typical = std::max(std::sqrt(of_direction), 0.01 * std::sqrt(of_all));
+    return pair;
 }
 
 /// Which blocks of the parameters were found wrong: "0 to 24, 130 to 207".
 class wrong_blocks {
   public:
     void note(const check_direction& direction, bool wrong) {
-        if (direction.begin == 0 && direction.end == direction.d.size()) return;
+        if (direction.is_whole()) return;
         (wrong ? wrong_ : right_) += 1;
         if (!wrong) return;
         if (!ranges_.empty() && ranges_.back().second == direction.begin)
@@ -112,16 +148,6 @@ class wrong_blocks {
   private:
     std::vector<std::pair<std::size_t, std::size_t>> ranges_;
     int wrong_ = 0, right_ = 0;
-};
-
-/// Derivatives along a line, by the gradient and by differences.
-struct derivative_pair {
-    double analytic = 0, difference = 0;
-
-    double deviation(double unit) const {
-        const double size = std::max({std::abs(analytic), std::abs(difference), unit});
-        return analytic == difference ? 0 : std::abs(analytic - difference) / size;
-    }
 };
 
 }  // namespace reft::inline REFT_ABI::detail

@@ -31,18 +31,32 @@ std::vector<policy_scalar_t<P>> copied_parameters(const P& policy) {
     return copy;
 }
 
-template <class T>
-double root_mean_square(std::span<const T> x) {
-    double sum = 0;
-    for (const T e : x) sum += static_cast<double>(e) * static_cast<double>(e);
-    return x.empty() ? 0 : std::sqrt(sum / static_cast<double>(x.size()));
+/// Where each of `blocks` consecutive blocks of n parameters begins, and n.
+inline std::vector<std::size_t> block_bounds(std::size_t n, std::int64_t blocks) {
+    const std::size_t count = std::min(static_cast<std::size_t>(blocks), n);
+    std::vector<std::size_t> bounds = {0};
+    for (std::size_t b = 1; b <= count; ++b) bounds.push_back(n * b / count);
+    return bounds;
 }
 
-/// The unit of steps in parameter space; 1 where all parameters are 0.
+/// How large each parameter is, as far as one step should know: the root mean square of its block; that of all where a
+/// block is 0, and 1 where all are.
 template <class T>
-double parameter_unit(const std::vector<T>& parameters) {
-    const double rms = root_mean_square<T>(parameters);
-    return rms > 0 ? rms : 1;
+std::vector<double> parameter_scales(const std::vector<T>& parameters, std::int64_t blocks) {
+    const auto mean_square = [&](std::size_t begin, std::size_t end) {
+        double sum = 0;
+        for (std::size_t i = begin; i < end; ++i)
+            sum += static_cast<double>(parameters[i]) * static_cast<double>(parameters[i]);
+        return sum / static_cast<double>(std::max<std::size_t>(1, end - begin));
+    };
+    const double of_all = mean_square(0, parameters.size());
+    const auto bounds = block_bounds(parameters.size(), blocks);
+    std::vector<double> scales;
+    for (std::size_t b = 0; b + 1 < bounds.size(); ++b) {
+        const double square = mean_square(bounds[b], bounds[b + 1]);
+        scales.resize(bounds[b + 1], square > 0 ? std::sqrt(square) : of_all > 0 ? std::sqrt(of_all) : 1.0);
+    }
+    return scales;
 }
 
 template <class P>
@@ -76,10 +90,11 @@ class policy_subject {
         policy p = make_();
         if constexpr (inspectable<policy>) {
             auto parameters = copied_parameters(p);
-            const double unit = options_.perturbation * parameter_unit(parameters);
+            const auto scales = parameter_scales(parameters, options_.blocks);
             random_stream noise(options_.seed, random_purpose::initialisation);
-            for (scalar& x : parameters) x += static_cast<scalar>(unit * noise.normal());
-            if (unit > 0) p.set_parameters(std::span<const scalar>(parameters));
+            for (std::size_t i = 0; i < parameters.size(); ++i)
+                parameters[i] += static_cast<scalar>(options_.perturbation * scales[i] * noise.normal());
+            if (options_.perturbation > 0) p.set_parameters(std::span<const scalar>(parameters));
         }
         return p;
     }

@@ -12,25 +12,28 @@
 
 namespace reft::inline REFT_ABI {
 
+/// What became of a check.
 enum class check_outcome {
-    held,
-    failed,
+    held,      ///< the figure is not above its limit
+    failed,    ///< it is, or is no number, or an exception came out of the check
     left_out,  ///< what it is about is not offered; `detail` says why
 };
 
 /// One check: a figure was measured, and holds if it is not above its limit.
 struct check_result {
-    std::string name = {};
-    check_outcome outcome = check_outcome::held;
-    double measured = 0;
-    double limit = 0;
-    std::string detail = {};       ///< of a failure: what was compared, where it differs most
+    std::string name = {};                        ///< says what holds
+    check_outcome outcome = check_outcome::held;  ///< what became of it
+    double measured = 0;                          ///< the largest difference that was found, or a number of violations
+    double limit = 0;                             ///< what `measured` may be
+    std::string detail = {};       ///< of a failure: what was compared, where it differs most; or why it was left out
     std::string usual_cause = {};  ///< of a failure: what usually lies behind it
 };
 
+/// All checks of a tensor type or of a policy.
 struct check_report {
-    std::vector<check_result> checks = {};
+    std::vector<check_result> checks = {};  ///< in the order in which they ran
 
+    /// How many checks ended so.
     std::size_t count(check_outcome outcome) const {
         return static_cast<std::size_t>(
             std::count_if(checks.begin(), checks.end(), [&](const check_result& c) { return c.outcome == outcome; }));

@@ -18,20 +18,20 @@ template <std::size_t Rank>
 using tensor_index = std::array<std::int64_t, Rank>;
 
 template <class Make>
-decltype(auto) made_as(Make& make, const tensor_index<1>& s) {
+auto made_as(Make& make, const tensor_index<1>& s) {
     return make(s[0]);
 }
 template <class Make>
-decltype(auto) made_as(Make& make, const tensor_index<2>& s) {
+auto made_as(Make& make, const tensor_index<2>& s) {
     return make(s[0], s[1]);
 }
 
 template <class Element, class X>
-decltype(auto) element_at(Element& element, X& x, const tensor_index<1>& i) {
+auto element_at(Element& element, X& x, const tensor_index<1>& i) -> decltype(element(x, i[0])) {
     return element(x, i[0]);
 }
 template <class Element, class X>
-decltype(auto) element_at(Element& element, X& x, const tensor_index<2>& i) {
+auto element_at(Element& element, X& x, const tensor_index<2>& i) -> decltype(element(x, i[0], i[1])) {
     return element(x, i[0], i[1]);
 }
 
@@ -49,7 +49,7 @@ struct tensor_subject {
     Make& make;
     Element& element;
 
-    decltype(auto) made(const index& shape) const { return made_as(make, shape); }
+    auto made(const index& shape) const { return made_as(make, shape); }
     decltype(auto) at(tensor_type& x, const index& i) const { return element_at(element, x, i); }
 };
 
