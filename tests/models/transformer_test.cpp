@@ -352,7 +352,8 @@ TEST_CASE("transformer errors") {
 }
 
 TEST_CASE("parameters that are set are those that the next pass uses") {
-    transformer<double> policy(small, 1, serial());
+    serial_executor pool;
+    transformer<double> policy(small, 1, pool);
     const token_batch batch = random_batch(rows_of_five, small.vocabulary);
     const numbers before = copy_of(policy.evaluate(batch).logits);
     const numbers original(policy.parameters().begin(), policy.parameters().end());

@@ -5,13 +5,11 @@
 #include <reft/testing/linear_loss.hpp>
 #include <reft/testing/policy_subject.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <iterator>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace reft::inline REFT_ABI::detail {

@@ -5,11 +5,9 @@
 #include <reft/testing/linear_loss.hpp>
 #include <reft/testing/policy_subject.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>

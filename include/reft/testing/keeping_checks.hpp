@@ -5,13 +5,11 @@
 #include <reft/testing/learning_checks.hpp>
 #include <reft/testing/policy_subject.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 namespace reft::inline REFT_ABI::detail {

@@ -6,8 +6,8 @@
 #include <reft/loss/token_loss.hpp>
 #include <reft/testing/policy_subject.hpp>
 
+#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>

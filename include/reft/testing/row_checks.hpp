@@ -4,11 +4,9 @@
 #include <reft/testing/policy_subject.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <span>
+#include <iterator>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace reft::inline REFT_ABI::detail {

@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <vector>
+#include <utility>
 
 namespace reft::inline REFT_ABI::detail {
 

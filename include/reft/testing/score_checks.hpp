@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace reft::inline REFT_ABI::detail {
@@ -71,7 +72,7 @@ finding repeated_scores(Subject& subject) {
 
 /// Calls body(policy, context, temperature) for as many contexts as may be enumerated.
 template <class Subject, class Body>
-void for_enumerated_contexts(Subject& subject, std::vector<double> temperatures, Body&& body) {
+void for_enumerated_contexts(Subject& subject, const std::vector<double>& temperatures, Body&& body) {
     auto policy = subject.made();
     const auto contexts = some_contexts(subject.rows());
     const std::size_t every = enumerated_every(contexts.size() * 2, subject.options());
