@@ -28,7 +28,7 @@ auto armadillo_view(M&, const typename M::elem_type* first, const std::array<arm
         n[d] = static_cast<std::int64_t>(extents[d]);
         stride[d] = static_cast<std::int64_t>(strides[d]);
     }
-    return strided_view<T, Rank>(const_cast<T*>(first), n, stride);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    return strided_view<T, Rank>(const_cast<T*>(first), n, stride);
 }
 
 /// Rank 1 for types that are columns or rows at compile time, rank 2 for all others.

@@ -1,6 +1,6 @@
 // Eigen's Tensor, TensorFixedSize and TensorMap as tensors of any rank. Target reft::eigen.
 //
-// Apart from eigen.hpp because Eigen's unsupported Tensor module doubles the time to compile.
+// Apart from eigen.hpp because Eigen's unsupported Tensor module takes a third more time to compile.
 #pragma once
 
 #include <reft/adapters/eigen.hpp>
