@@ -51,6 +51,7 @@ struct armadillo_matrix_traits {
 /// Mat, Col, Row and their fixed sizes. Matrices are column-major: a row is read through its stride.
 template <detail::armadillo_family<arma::Mat> X>
 struct tensor_traits<X> : detail::armadillo_matrix_traits<X> {
+    /// The elements where they lie.
     template <class M>
     static auto view(M& x) {
         return tensor_traits::view_from(x, x.memptr(), x.n_rows);
@@ -61,8 +62,9 @@ struct tensor_traits<X> : detail::armadillo_matrix_traits<X> {
 /// have no strides and are refused.
 template <detail::armadillo_family<arma::subview> X>
 struct tensor_traits<X> : detail::armadillo_matrix_traits<X> {
-    static constexpr bool borrowed = true;
+    static constexpr bool borrowed = true;  ///< a temporary part of what stays may be passed
 
+    /// The elements where they lie.
     template <class M>
     static auto view(M& x) {
         return tensor_traits::view_from(x, x.m.memptr() + x.aux_row1 + x.aux_col1 * x.m.n_rows, x.m.n_rows);
@@ -72,9 +74,10 @@ struct tensor_traits<X> : detail::armadillo_matrix_traits<X> {
 /// A diagonal of a matrix.
 template <class T>
 struct tensor_traits<arma::diagview<T>> {
-    static constexpr std::size_t rank = 1;
-    static constexpr bool borrowed = true;
+    static constexpr std::size_t rank = 1;  ///< its elements
+    static constexpr bool borrowed = true;  ///< a temporary part of what stays may be passed
 
+    /// The elements where they lie.
     template <class M>
     static auto view(M& x) {
         const T* const first = x.m.memptr() + x.row_offset + x.col_offset * x.m.n_rows;
@@ -85,8 +88,9 @@ struct tensor_traits<arma::diagview<T>> {
 /// A cube is [rows, columns, slices]; a slice of one is a matrix.
 template <detail::armadillo_family<arma::Cube> X>
 struct tensor_traits<X> {
-    static constexpr std::size_t rank = 3;
+    static constexpr std::size_t rank = 3;  ///< rows, columns, slices
 
+    /// The elements where they lie.
     template <class M>
     static auto view(M& x) {
         return detail::armadillo_view<M, 3>(x, x.memptr(), {x.n_rows, x.n_cols, x.n_slices},
@@ -97,9 +101,10 @@ struct tensor_traits<X> {
 /// Contiguous parts of a cube: subcube, rows, cols, slices, tube.
 template <class T>
 struct tensor_traits<arma::subview_cube<T>> {
-    static constexpr std::size_t rank = 3;
-    static constexpr bool borrowed = true;
+    static constexpr std::size_t rank = 3;  ///< rows, columns, slices
+    static constexpr bool borrowed = true;  ///< a temporary part of what stays may be passed
 
+    /// The elements where they lie.
     template <class M>
     static auto view(M& x) {
         const arma::Cube<T>& all = x.m;

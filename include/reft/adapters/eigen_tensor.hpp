@@ -56,7 +56,7 @@ template <class Tensor, int Options, template <class> class Pointer>
     requires(Tensor::NumIndices > 0)
 struct tensor_traits<Eigen::TensorMap<Tensor, Options, Pointer>>
     : detail::eigen_tensor_traits<Eigen::TensorMap<Tensor, Options, Pointer>> {
-    static constexpr bool borrowed = true;
+    static constexpr bool borrowed = true;  ///< a temporary map may be passed
 };
 
 }  // namespace reft::inline REFT_ABI

@@ -105,8 +105,9 @@ class tabular_policy {
     /// The accumulated gradient, laid out as the state.
     const tabular_state<T>& gradient_state() const { return gradient_; }
 
-    /// All parameters, and the accumulated gradient, as flat copies: the logits, then the values.
+    /// A flat copy of all parameters: the logits, then the values.
     std::vector<T> parameters() const { return flat(state_); }
+    /// A flat copy of the accumulated gradient, in the same order.
     std::vector<T> gradient() const { return flat(gradient_); }
     /// Errors    shape_error if these are not as many as there are parameters.
     void set_parameters(std::span<const T> values) {
