@@ -4,7 +4,11 @@
 # Makes reft::<name>. Where what it needs is missing, it is skipped with a status line.
 function(reft_component name)
     if(NOT TARGET ${_reft_target_${name}})
-        message(STATUS "reft: ${_reft_package_${name}} not found, reft::${name} is left out")
+        set(why "was not found")
+        if(name STREQUAL "torch" AND NOT REFT_FIND_TORCH)
+            set(why "was not looked for (REFT_FIND_TORCH, or find it before)")
+        endif()
+        message(STATUS "reft: ${_reft_package_${name}} ${why}, reft::${name} is left out")
         return()
     endif()
     add_library(reft_${name} INTERFACE)
