@@ -42,16 +42,31 @@ function(reft_components_of result)
 endfunction()
 
 # reft_missing_components(<result> <file>...)
-# Those of them that do not exist here.
+# Those of them that do not exist here, or that this compiler cannot compile programs with.
 function(reft_missing_components result)
     reft_components_of(components ${ARGN})
     set(missing "")
     foreach(component IN LISTS components)
-        if(NOT TARGET reft::${component})
+        if(NOT TARGET reft::${component} OR (component STREQUAL "torch" AND NOT REFT_TORCH_COMPILES))
             list(APPEND missing ${component})
         endif()
     endforeach()
     set(${result} ${missing} PARENT_SCOPE)
+endfunction()
+
+# reft_check_torch()
+# Whether <torch/torch.h> compiles as C++20: that of LibTorch 1.13 does not with clang. What of it adapters/torch.hpp
+# includes does.
+function(reft_check_torch)
+    include(CheckCXXSourceCompiles)
+    set(CMAKE_REQUIRED_LIBRARIES reft::needs_torch)
+    set(CMAKE_REQUIRED_FLAGS "${CMAKE_CXX20_STANDARD_COMPILE_OPTION}")
+    set(CMAKE_REQUIRED_QUIET ON)
+    set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+    check_cxx_source_compiles("#include <torch/torch.h>" REFT_TORCH_COMPILES)
+    if(NOT REFT_TORCH_COMPILES)
+        message(STATUS "reft: this compiler does not compile <torch/torch.h> as C++20, programs that use it are left out")
+    endif()
 endfunction()
 
 # reft_link_components(<target> <file>...)

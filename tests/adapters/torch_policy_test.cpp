@@ -1,5 +1,6 @@
 // One result on two backends: the same network with the same weights as reft's own transformer and as a LibTorch module
 // under autograd and torch::optim, trained by the same trainers.
+#include <reft/adapters/torch.hpp>
 #include <reft/models/transformer.hpp>
 #include <reft/reward/extract.hpp>
 #include <reft/testing/check_policy.hpp>
