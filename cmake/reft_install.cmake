@@ -21,5 +21,10 @@ install(FILES
     cmake/reft_dependencies.cmake
     DESTINATION "${reft_cmake_dir}")
 
+# From the file to the headers, however deep both lie.
+set(reft_pc_dir "${CMAKE_INSTALL_FULL_DATADIR}/pkgconfig")
+file(RELATIVE_PATH reft_pc_to_prefix "${reft_pc_dir}" "${CMAKE_INSTALL_PREFIX}")
+file(RELATIVE_PATH reft_pc_to_headers "${reft_pc_dir}" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
+cmake_path(NORMAL_PATH reft_pc_to_prefix)
 configure_file(cmake/reft.pc.in "${PROJECT_BINARY_DIR}/reft.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/reft.pc" DESTINATION "${CMAKE_INSTALL_DATADIR}/pkgconfig")

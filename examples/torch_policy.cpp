@@ -6,8 +6,13 @@
 // softmax does). The module, its cache and the glue are in torch_policy_parts/.
 #include <reft/core/random.hpp>
 #include <reft/models/transformer_layout.hpp>
+#include <reft/reward/answer_reward.hpp>
+#include <reft/reward/extract.hpp>
 #include <reft/text/char_tokenizer.hpp>
+#include <reft/training/batches.hpp>
+#include <reft/training/evaluation.hpp>
 #include <reft/training/reft.hpp>
+#include <reft/training/schedule.hpp>
 #include <reft/training/sft.hpp>
 
 #include <algorithm>

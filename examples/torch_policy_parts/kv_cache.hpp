@@ -4,6 +4,7 @@
 #include <reft/adapters/torch.hpp>
 #include <reft/policy/generation.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>

@@ -100,6 +100,14 @@ TEST_CASE("a torch tensor of another kind than was asked for is refused by name"
     CHECK_THROWS_WITH((reft::torch_view<const float, 2>(negated)), Contains("resolve_neg"));
 }
 
+TEST_CASE("elements that share memory may be read but not written") {
+    const torch::Tensor same_rows = torch::ones({3}).expand({5, 3}), one_row = torch::ones({3}).expand({1, 3});
+    CHECK(reft::torch_view<const float, 2>(same_rows)(4, 2) == 1);
+    CHECK_THROWS_AS((reft::torch_view<float, 2>(same_rows)), reft::value_error);
+    CHECK_THROWS_WITH((reft::torch_view<float, 2>(same_rows)), Contains("Float [5, 3]") && Contains("contiguous"));
+    CHECK(reft::torch_view<float, 2>(one_row)(0, 2) == 1);
+}
+
 TEST_CASE("what autograd follows may be read but not written") {
     const torch::Tensor w = torch::ones({2}, torch::requires_grad()), y = 2 * w;
     CHECK(reft::torch_view<const float, 1>(y)[1] == 2);

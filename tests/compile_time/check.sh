@@ -1,19 +1,9 @@
 #!/usr/bin/env bash
-# check.sh COMPILER INCLUDE_DIR LIMIT SOURCE [BASELINE]
+# check.sh COMPILER INCLUDE_DIR LIMIT SOURCE BASELINE
 # User CPU time of compiling SOURCE, without optimisation, against that of BASELINE; fails above LIMIT times as much.
-# Without BASELINE: against the standard headers that SOURCE and the headers of reft in it include.
 # The two take turns, so that a busy machine slows both; the minimum of five is what counts.
 set -euo pipefail
-compiler=$1 include_dir=$2 limit=$3 source=$4 baseline=${5-}
-
-if [[ -z $baseline ]]; then
-    folder=$(mktemp -d)
-    trap 'rm -rf "$folder"' EXIT
-    baseline=$folder/standard_headers.cpp
-    "$compiler" -std=c++20 -MM -I"$include_dir" "$source" | tr -d '\\' | tr ' ' '\n' | grep -E '\.(hpp|cpp)$' |
-        xargs -d '\n' grep -hoE '^#include <[a-z_]+>' | sort -u >"$baseline"
-    grep -q '<vector>' "$baseline"
-fi
+compiler=$1 include_dir=$2 limit=$3 source=$4 baseline=$5
 
 user_seconds() {
     local TIMEFORMAT=%U

@@ -12,6 +12,11 @@ for when in "after the warm-up" "after ReFT, as a logits policy" "after ReFT, as
     grep -qE "^$when +[0-9.]+ % of the sampled answers are right$" <<<"$output" || fail "nothing is said of: $when"
 done
 
+# In full, on three seeds: the exit status says whether ReFT ended above its warm-up. Two minutes.
+if [[ -n ${REFT_TEST_LONG-} ]]; then
+    for seed in 1 2 3; do "$program" $seed || fail "seed $seed did not improve"; done
+fi
+
 status=0
 message=$("$program" --fast 2>&1) || status=$?
 [[ $status == 2 ]] || fail "a wrong argument ended with status $status"

@@ -41,7 +41,7 @@ constexpr at::ScalarType torch_dtype() {
     else if constexpr (std::is_integral_v<U> && std::is_signed_v<U> && sizeof(U) == 8)
         return at::kLong;
     else
-        static_assert(sizeof(U) == 0, "LibTorch has no tensors of this element type");
+        static_assert(sizeof(U) == 0, "reft::torch_view has no tensors of this element type");
 }
 
 inline std::string torch_shape_text(const at::Tensor& x) {
@@ -64,6 +64,10 @@ inline void require_viewable(const at::Tensor& x, at::ScalarType dtype, std::siz
         throw shape_error("torch_view: the tensor is " + torch_shape_text(x) + " but rank " + std::to_string(rank) +
                           " was asked for");
     if (x.is_neg()) throw value_error("torch_view: the tensor is a lazy negation; x.resolve_neg() has the numbers");
+    for (std::int64_t d = 0; written && d < x.dim(); ++d)
+        if (x.stride(d) == 0 && x.size(d) > 1)
+            throw value_error("torch_view: the tensor is " + torch_shape_text(x) +
+                              " with elements that share memory; x.contiguous() can be written to");
     if (written && x.requires_grad())
         throw value_error("torch_view: the tensor is " + torch_shape_text(x) +
                           " and autograd follows it; a view to write through is one of x.detach()");
@@ -79,8 +83,8 @@ inline void require_viewable(const at::Tensor& x, at::ScalarType dtype, std::siz
 /// a temporary is refused at compile time.
 ///
 /// Errors    dtype_error for another element type; shape_error for another rank; device_error if the tensor is not on
-///           the CPU; value_error if it is undefined, sparse, a lazy negation, or, where T is not const, followed by
-///           autograd, which must know of every write.
+///           the CPU; value_error if it is undefined, sparse, a lazy negation, or, where T is not const, expanded, or
+///           followed by autograd, which must know of every write.
 template <class T, std::size_t Rank>
 strided_view<T, Rank> torch_view(const at::Tensor& x) {
     detail::require_viewable(x, detail::torch_dtype<T>(), Rank, !std::is_const_v<T>);
