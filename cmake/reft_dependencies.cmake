@@ -39,7 +39,8 @@ function(reft_find_dependency component)
     if(TARGET ${_reft_target_${component}})
         return()
     endif()
-    set(CMAKE_MESSAGE_LOG_LEVEL WARNING) # QUIET does not silence LibTorch
+    set(CMAKE_MESSAGE_LOG_LEVEL WARNING) # QUIET does not silence LibTorch,
+    set(FPHSA_NAME_MISMATCHED ON)        # nor this what it thinks of its own dependencies
     if(component STREQUAL "eigen")
         find_package(Eigen3 3.4 QUIET NO_MODULE GLOBAL)
         if(NOT Eigen3_FOUND)
