@@ -70,7 +70,7 @@ reft::sft_example annotation(const reft::question& q, std::int64_t a, std::int64
 problems made_problems(const settings& s) {
     reft::random_stream annotators(s.seed, reft::random_purpose::data, 1);
     problems p;
-    for (const std::int64_t i : reft::random_order(90 * 90, reft::random_stream(s.seed, reft::random_purpose::data))) {
+    for (const std::int64_t i : reft::random_order(8100, reft::random_stream(s.seed, reft::random_purpose::data))) {
         const std::int64_t a = 10 + i / 90, b = 10 + i % 90;
         const reft::question q{std::to_string(a) + "+" + std::to_string(b), std::to_string(a + b)};
         if (p.dev.size() < s.dev) {
