@@ -145,6 +145,38 @@ TEST_CASE("what a policy does not offer is left out, and the report says what it
         CHECK(check_named(quiet, name).outcome == check_outcome::left_out);
 }
 
+namespace {
+
+/// A base that stays as it is and an adapter on top, which learns; its reference is the base alone.
+struct adapted : small::policy {
+    small::network base = *net;
+    explicit adapted(mistake w = mistake::none) : small::policy(w) {
+        const auto adapter = test::normal<double>(net->x.size(), 3);
+        for (std::size_t i = 0; i < adapter.size(); ++i) net->x[i] += 0.1 * adapter[i];
+    }
+    frozen snapshot() const {
+        frozen reference = small::policy::snapshot();
+        if (wrong == mistake::none) *reference.of->net = base;
+        return reference;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a reference that is not the policy itself need not score like it, if the options say so") {
+    policy_check_options options{.vocabulary = small::vocabulary};
+    CHECK(failed(check_policy([] { return adapted(); }, options)) == names{snapshot});
+    options.snapshot_is_copy = false;
+    const check_report report = check_policy([] { return adapted(); }, options);
+    INFO(report.text());
+    CHECK(report.passed());
+    CHECK(with_outcome(report, check_outcome::left_out) == names{snapshot});
+    CHECK(check_named(report, snapshot).detail.find("snapshot_is_copy") != std::string::npos);
+
+    const auto learns_too = [] { return adapted(mistake::snapshot_shares_parameters); };
+    CHECK(failed(check_policy(learns_too, options)) == names{snapshot_stays});
+}
+
 TEST_CASE("options out of range are refused") {
     const auto with = [](policy_check_options options) { return check_policy(small_transformer<float>(), options); };
     CHECK_THROWS_AS(with({}), option_error);

@@ -1,3 +1,4 @@
+#include <reft/core/float16.hpp>
 #include <reft/core/std_tensors.hpp>
 #include <reft/testing/check_tensor.hpp>
 
@@ -8,18 +9,35 @@
 
 #include "support/catch.hpp"
 #include "support/toy_policies.hpp"
+#include "testing/check_names.hpp"
 
 namespace {
 
+/// A vector whose bools are elements with addresses.
+template <class Number>
+class array_of {
+  public:
+    array_of() = default;
+    explicit array_of(std::size_t n) : cells_(n) {}
+    Number* data() { return &cells_.data()->x; }
+    const Number* data() const { return &cells_.data()->x; }
+
+  private:
+    struct cell {
+        Number x = Number();
+    };
+    std::vector<cell> cells_ = {};
+};
+
 /// A row-major matrix whose rows may be padded, with an element type that its glue may get wrong.
-template <class Mistake>
+template <class Mistake, class Number = float>
 struct matrix {
     std::int64_t rows = 0, columns = 0, pitch = 0;
-    std::vector<float> cells = {};
-    std::vector<float> shown = {};
+    array_of<Number> cells = {};
+    array_of<Number> shown = {};
     matrix(std::int64_t r, std::int64_t c)
         : rows(r), columns(c), pitch(c + 3), cells(static_cast<std::size_t>(r * pitch + 1)), shown(cells) {}
-    float& at(std::int64_t i, std::int64_t j) { return cells[static_cast<std::size_t>(i * pitch + j)]; }
+    Number& at(std::int64_t i, std::int64_t j) { return cells.data()[i * pitch + j]; }
 };
 
 struct none {
@@ -82,8 +100,8 @@ struct one_element_off {
 struct copy_kept {
     template <class M>
     static auto view(M& m) {
-        auto& copy = const_cast<std::vector<float>&>(m.shown);
-        copy.assign(m.cells.begin(), m.cells.end());
+        auto& copy = const_cast<std::remove_const_t<decltype(m.shown)>&>(m.shown);
+        copy = m.cells;
         using T = std::remove_pointer_t<decltype(m.cells.data())>;
         return reft::strided_view<T, 2>(copy.data(), {m.rows, m.columns}, {m.pitch, 1});
     }
@@ -92,7 +110,7 @@ struct copy_kept {
 struct copy_made {
     template <class M>
     static auto view(M& m) {
-        static std::vector<std::vector<float>> copies;
+        static std::vector<std::remove_const_t<decltype(m.cells)>> copies;
         copies.push_back(m.cells);
         using T = std::remove_pointer_t<decltype(m.cells.data())>;
         return reft::strided_view<T, 2>(copies.back().data(), {m.rows, m.columns}, {m.pitch, 1});
@@ -107,8 +125,8 @@ struct const_cast_away {
 
 }  // namespace
 
-template <class Mistake>
-struct reft::tensor_traits<matrix<Mistake>> {
+template <class Mistake, class Number>
+struct reft::tensor_traits<matrix<Mistake, Number>> {
     static constexpr std::size_t rank = 2;
     template <class M>
     static auto view(M& m) {
@@ -118,18 +136,12 @@ struct reft::tensor_traits<matrix<Mistake>> {
 
 namespace {
 
-using names = std::vector<std::string>;
+using checks::names;
+using checks::with_outcome;
 
-names with_outcome(const reft::check_report& report, reft::check_outcome outcome) {
-    names found;
-    for (const reft::check_result& c : report.checks)
-        if (c.outcome == outcome) found.push_back(c.name);
-    return found;
-}
-
-template <class Mistake>
+template <class Mistake, class Number = float>
 reft::check_report checked() {
-    return reft::check_tensor([](std::int64_t r, std::int64_t c) { return matrix<Mistake>(r, c); },
+    return reft::check_tensor([](std::int64_t r, std::int64_t c) { return matrix<Mistake, Number>(r, c); },
                               [](auto& m, std::int64_t i, std::int64_t j) -> auto& { return m.at(i, j); });
 }
 
@@ -146,6 +158,10 @@ TEST_CASE("right views of every kind pass") {
     const auto reference = [](auto& x, std::int64_t i) -> auto& { return x[static_cast<std::size_t>(i)]; };
     const reft::check_report reports[] = {
         checked<none>(),
+        checked<none, bool>(),
+        checked<none, reft::bfloat16>(),
+        checked<none, reft::half>(),
+        checked<none, std::int8_t>(),
         reft::check_tensor([](std::int64_t n) { return std::vector<double>(static_cast<std::size_t>(n)); }, reference),
         reft::check_tensor([](std::int64_t r, std::int64_t c) { return toy::matrix(r, c); },
                            [](toy::matrix& m, std::int64_t i, std::int64_t j) -> double& { return m.at(i, j); }),
@@ -211,6 +227,24 @@ TEST_CASE("a library that gives no references is read and written by its own mea
                                                });
     INFO(transposed.text());
     CHECK(with_outcome(transposed, reft::check_outcome::failed) == names{view_writes, library_writes});
+}
+
+TEST_CASE("truth values are told apart by their places") {
+    // without addresses, so that only what is written and read shows where the elements are
+    const auto checked_by_value = [](auto of) {
+        using M = decltype(of);
+        return reft::check_tensor([](std::int64_t r, std::int64_t c) { return M(r, c); },
+                                  [](M& m, std::int64_t i, std::int64_t j) { return m.at(i, j); });
+    };
+    CHECK(checked_by_value(matrix<none, bool>(0, 0)).passed());
+    const auto view_writes_fails = [](const reft::check_report& report) {
+        INFO(report.text());
+        CHECK(with_outcome(report, reft::check_outcome::failed) == names{view_writes});
+    };
+    view_writes_fails(checked_by_value(matrix<strides_transposed, bool>(0, 0)));
+    view_writes_fails(checked_by_value(matrix<one_element_off, bool>(0, 0)));
+    view_writes_fails(checked_by_value(matrix<padding_forgotten, bool>(0, 0)));
+    view_writes_fails(checked_by_value(matrix<copy_kept, bool>(0, 0)));
 }
 
 TEST_CASE("a tensor that cannot be made fails the checks with the library's message") {

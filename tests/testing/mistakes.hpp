@@ -60,6 +60,8 @@ enum class mistake {
     entropies_to_base_2,
     entropies_without_gradient,
     temperature_missing_in_gradient,
+    // with its parameters kept to itself
+    norm_always_0,
 };
 
 }  // namespace small

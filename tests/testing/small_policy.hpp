@@ -143,6 +143,7 @@ class policy {
     }
     double gradient_norm() const {
         double sum = 0;
+        if (wrong == mistake::norm_always_0) return sum;
         for (const double g : gradient_) sum += g * g;
         return wrong == mistake::norm_without_root ? sum : std::sqrt(sum);
     }
@@ -385,6 +386,14 @@ class log_prob_policy : public policy {
     double temperature_ = 1;
     std::vector<token_id> chosen_ = {};
     numbers entropies_of_ = {};
+};
+
+/// The same without what would make it inspectable.
+class closed_policy : public policy {
+  public:
+    using policy::policy;
+    void parameters() const = delete;
+    void gradient() const = delete;
 };
 
 }  // namespace small

@@ -16,6 +16,7 @@ using small::mistake;
 
 static_assert(logits_policy<small::policy> && log_prob_policy<small::log_prob_policy>);
 static_assert(sampler<small::policy> && optimizable<small::policy> && snapshotable<small::policy>);
+static_assert(optimizable<small::closed_policy> && !inspectable<small::closed_policy>);
 static_assert(inspectable<small::policy> && savable<small::policy> && inspectable<small::log_prob_policy>);
 
 namespace {
@@ -31,8 +32,9 @@ check_report checked(mistake wrong) {
         {.vocabulary = small::vocabulary});
 }
 check_report checked(mistake wrong) {
-    return wrong < mistake::temperature_ignored ? checked<small::policy>(wrong)
-                                                : checked<small::log_prob_policy>(wrong);
+    if (wrong < mistake::temperature_ignored) return checked<small::policy>(wrong);
+    return wrong < mistake::norm_always_0 ? checked<small::log_prob_policy>(wrong)
+                                          : checked<small::closed_policy>(wrong);
 }
 
 /// A mistake, and the checks that fail by it: first what it is about, then what must follow.
@@ -93,6 +95,7 @@ const expectation expectations[] = {
     {mistake::entropies_to_base_2, {entropies}},
     {mistake::entropies_without_gradient, {d_entropies, step_entropies}},
     {mistake::temperature_missing_in_gradient, {d_log_probs, d_entropies}},
+    {mistake::norm_always_0, {micro_batches}},
 };
 
 }  // namespace
@@ -138,4 +141,18 @@ TEST_CASE("a failed gradient names the parameters, and what the factor tells of 
     says(mistake::temperature_ignored, temperature, "divided by the temperature", "is ignored");
     says(mistake::temperature_applied_to_logits, temperature, "", "applied twice");
     says(mistake::logits_times_temperature, temperature, "", "multiplied by the temperature");
+}
+
+TEST_CASE("checks that a gradient of length 0 could not fail are left out, and one says so") {
+    const check_report report = checked(mistake::norm_always_0);
+    INFO(report.text());
+    CHECK(check_named(report, micro_batches).usual_cause.find("gradient_norm() says 0") != std::string::npos);
+    for (const std::string& name : {last_evaluate, nothing, zero, snapshot_apart}) {
+        CHECK(check_named(report, name).outcome == check_outcome::left_out);
+        CHECK(check_named(report, name).detail.find("length 0") != std::string::npos);
+    }
+    const check_report right = checked<small::closed_policy>(mistake::none);
+    CHECK(right.passed());
+    for (const std::string& name : {micro_batches, last_evaluate, nothing, zero, snapshot_apart})
+        CHECK(check_named(right, name).outcome == check_outcome::held);
 }

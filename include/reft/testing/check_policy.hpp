@@ -62,7 +62,7 @@ void check_what_is_offered(checklist& list, Subject& subject) {
 /// Checks a policy of any of the three kinds against all that its concepts promise. What it does not offer is left out,
 /// with a line that says so; an exception fails the check it comes out of.
 ///
-/// `make()` gives a movable policy, with the same parameters every time. It is called some fifty times, so that no check
+/// `make()` gives a movable policy, with the same parameters every time. It is called some sixty times, so that no check
 /// sees what another one left: give it a small configuration of your model, in double if it can be.
 ///
 /// Errors    option_error if an option is out of range.

@@ -91,26 +91,32 @@ void note_addresses(violations& wrong, const Subject& subject, const tensor_inde
 
 enum class written_by { view, library };
 
+/// " was given 3 through the view, but the library reads 4."
+inline std::string written_text(written_by writer, double given, double read) {
+    return " was given " + figure(given) +
+           (writer == written_by::view ? " through the view, but the library reads "
+                                       : " by the library, but the view reads ") +
+           figure(read) + ".";
+}
+
 template <class Subject, std::size_t Rank>
 void note_written(violations& wrong, const Subject& subject, const tensor_index<Rank>& shape, written_by writer) {
     using number = typename Subject::number;
     auto x = subject.made(shape);
     const auto v = view(x);
-    for_each_index(shape, [&](const auto& i, std::int64_t n) {
-        if (writer == written_by::view) v.data()[offset_in(v, i)] = static_cast<number>(n);
-        if constexpr (Subject::is_writable)
-            if (writer == written_by::library) subject.at(x, i) = static_cast<number>(n);
-    });
-    for_each_index(shape, [&](const auto& i, std::int64_t n) {
-        const auto read = writer == written_by::view ? static_cast<double>(static_cast<number>(subject.at(x, i)))
-                                                     : static_cast<double>(v.data()[offset_in(v, i)]);
-        wrong.note(read != static_cast<double>(n), [&] {
-            return element_text(v, shape, i) + " was given " + std::to_string(n) +
-                   (writer == written_by::view ? " through the view, but the library reads "
-                                               : " by the library, but the view reads ") +
-                   figure(read) + ".";
+    for (int pass = 0; pass < passes_over<number>(shape); ++pass) {
+        for_each_index(shape, [&](const auto& i, std::int64_t n) {
+            if (writer == written_by::view) v.data()[offset_in(v, i)] = mark_of<number>(n, pass);
+            if constexpr (Subject::is_writable)
+                if (writer == written_by::library) subject.at(x, i) = mark_of<number>(n, pass);
         });
-    });
+        for_each_index(shape, [&](const auto& i, std::int64_t n) {
+            const auto given = static_cast<double>(mark_of<number>(n, pass));
+            const auto read = writer == written_by::view ? static_cast<double>(number_of<number>(subject.at(x, i)))
+                                                         : static_cast<double>(v.data()[offset_in(v, i)]);
+            wrong.note(read != given, [&] { return element_text(v, shape, i) + written_text(writer, given, read); });
+        });
+    }
 }
 
 template <class Subject>
@@ -147,6 +153,22 @@ bool check_strides(checklist& list, const Subject& subject) {
     return in_place;
 }
 
+template <std::size_t Rank, class Make, class Element>
+check_report tensor_report(Make& make, Element& element) {
+    const tensor_subject<Rank, Make, Element> subject{make, element};
+    checklist list;
+    check_extents(list, subject);
+    check_memory(list, subject);
+    if (check_strides(list, subject)) {
+        check_written(list, subject, written_by::view);
+        check_written(list, subject, written_by::library);
+    } else {
+        list.leave_out("what is written through view or library is read by the other",
+                       "The view's elements are not the library's.");
+    }
+    return std::move(list.report());
+}
+
 }  // namespace detail
 
 /// Checks the `tensor_traits` of a tensor type of rank 1 or 2.
@@ -159,20 +181,18 @@ bool check_strides(checklist& list, const Subject& subject) {
 /// whose addresses are not the library's.
 template <class Make, class Element>
 check_report check_tensor(Make&& make, Element&& element) {
-    constexpr std::size_t rank = std::is_invocable_v<Make&, std::int64_t, std::int64_t> ? 2 : 1;
-    const detail::tensor_subject<rank, std::remove_reference_t<Make>, std::remove_reference_t<Element>> subject{
-        make, element};
-    detail::checklist list;
-    detail::check_extents(list, subject);
-    detail::check_memory(list, subject);
-    if (detail::check_strides(list, subject)) {
-        detail::check_written(list, subject, detail::written_by::view);
-        detail::check_written(list, subject, detail::written_by::library);
-    } else {
-        list.leave_out("what is written through view or library is read by the other",
-                       "The view's elements are not the library's.");
-    }
-    return std::move(list.report());
+    constexpr std::size_t rank = detail::extents_taken<Make>;
+    constexpr bool makes = detail::makes_tensor_of_rank<Make, rank>, reads = detail::takes_indices<Element, Make, rank>;
+    static_assert(makes,
+                  "reft::check_tensor: make must take as many extents as the rank that tensor_traits gives the tensor "
+                  "which it makes: (rows, columns) for rank 2, (n) for rank 1.");
+    static_assert(!makes || reads,
+                  "reft::check_tensor: element must take the tensor and as many indices as its rank: (x, i, j) for "
+                  "rank 2, (x, i) for rank 1.");
+    if constexpr (makes && reads)
+        return detail::tensor_report<rank>(make, element);
+    else
+        return {};
 }
 
 }  // namespace reft::inline REFT_ABI

@@ -80,9 +80,12 @@ finding gradient_after_snapshot_scored(Subject& subject) {
 template <class Subject>
 void check_snapshot(checklist& list, Subject& subject) {
     const double limit = subject.tolerances().outputs;
-    list.run("a snapshot scores like the policy", limit,
-             "the snapshot leaves something out, or its score ignores batch.temperature.",
-             [&] { return snapshot_against_policy(subject); });
+    const char* const same = "a snapshot scores like the policy";
+    if (subject.options().snapshot_is_copy)
+        list.run(same, limit, "the snapshot leaves something out, or its score ignores batch.temperature.",
+                 [&] { return snapshot_against_policy(subject); });
+    else
+        list.leave_out(same, "The options say that it need not: snapshot_is_copy is false.");
     if constexpr (optimizable<typename Subject::policy>) {
         list.run("a snapshot stays as it was when the policy learns", limit,
                  "the snapshot shares parameters with the policy: a copied pointer, a tensor that is not cloned.",

@@ -44,10 +44,12 @@ struct policy_check_options {
     std::int64_t enumerated = 4096;     ///< one-token responses that a check may score to enumerate the vocabulary
     std::int64_t blocks = 12;           ///< of consecutive parameters whose gradients are checked apart
     double learning_rate = 0.1;         ///< ten times larger and smaller ones are tried as well
-    double perturbation = 0.1;  ///< noise on the parameters of an inspectable policy, in their root mean squares:
-                                ///< a value head that is 0 would show nothing; 0 leaves them as made
-    std::uint64_t seed = 1;     ///< of all random numbers, the sampler's included
-    std::string folder = {};    ///< where a savable policy is saved; empty: the system's folder for temporary files
+    double perturbation = 0.1;     ///< noise on the parameters of an inspectable policy, in their root mean squares:
+                                   ///< a value head that is 0 would show nothing; 0 leaves them as made
+    std::uint64_t seed = 1;        ///< of all random numbers, the sampler's included
+    std::string folder = {};       ///< where a savable policy is saved; empty: the system's folder for temporary files
+    bool snapshot_is_copy = true;  ///< false: the reference is not the policy itself (its adapters are off, or it is
+                                   ///< another model), and need not score like it
     std::optional<policy_tolerances> tolerances = {};  ///< by default those of the policy's scalar type
 };
 

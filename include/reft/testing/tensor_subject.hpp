@@ -5,6 +5,7 @@
 #include <reft/testing/checklist.hpp>
 
 #include <array>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -35,10 +36,35 @@ auto element_at(Element& element, X& x, const tensor_index<2>& i) -> decltype(el
     return element(x, i[0], i[1]);
 }
 
+/// How many extents make takes: 2 or 1; 0 if it takes neither.
+template <class Make>
+constexpr std::size_t extents_taken = std::is_invocable_v<Make&, std::int64_t, std::int64_t> ? 2
+                                      : std::is_invocable_v<Make&, std::int64_t>             ? 1
+                                                                                             : 0;
+
+template <class Make, std::size_t Rank>
+using tensor_made = std::remove_cvref_t<decltype(made_as(std::declval<Make&>(), tensor_index<Rank>{}))>;
+
+template <class Make, std::size_t Rank>
+constexpr bool makes_tensor_of_rank = [] {
+    if constexpr (Rank == 0)
+        return false;
+    else
+        return tensor_of_rank<tensor_made<Make, Rank>, Rank>;
+}();
+
+template <class Element, class Make, std::size_t Rank>
+constexpr bool takes_indices = [] {
+    if constexpr (makes_tensor_of_rank<Make, Rank>)
+        return requires(Element& element, tensor_made<Make, Rank>& x) { element_at(element, x, tensor_index<Rank>{}); };
+    else
+        return false;
+}();
+
 template <std::size_t Rank, class Make, class Element>
 struct tensor_subject {
     using index = tensor_index<Rank>;
-    using tensor_type = std::remove_cvref_t<decltype(made_as(std::declval<Make&>(), index{}))>;
+    using tensor_type = tensor_made<Make, Rank>;
     using element_type = decltype(element_at(std::declval<Element&>(), std::declval<tensor_type&>(), index{}));
     using number = scalar_t<tensor_type&>;
     static constexpr std::size_t rank = Rank;
@@ -72,6 +98,33 @@ void for_each_index(const tensor_index<Rank>& s, Body&& body) {
         else
             for (std::int64_t j = 0; j < s[1]; ++j) body(tensor_index<2>{i, j}, ++number);
     }
+}
+
+/// As an element of the tensor; 16-bit types are made of a float alone.
+template <class T, class Number>
+T number_of(const Number& x) {
+    if constexpr (std::is_arithmetic_v<T>)
+        return static_cast<T>(x);
+    else
+        return static_cast<T>(static_cast<float>(x));
+}
+
+/// What element `number` is given in a pass: its number, or, as a bool cannot hold it, one binary digit of it.
+template <class T>
+T mark_of(std::int64_t number, int pass) {
+    if constexpr (std::same_as<T, bool>)
+        return ((number >> pass) & 1) != 0;
+    else
+        return number_of<T>(number);
+}
+
+/// As many passes as tell every element from every other.
+template <class T, std::size_t Rank>
+int passes_over(const tensor_index<Rank>& shape) {
+    if constexpr (!std::same_as<T, bool>) return 1;
+    std::int64_t largest = 0;
+    for_each_index(shape, [&](const auto&, std::int64_t number) { largest = number; });
+    return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(largest)));
 }
 
 /// Elements between the view's first and the one at this index.
