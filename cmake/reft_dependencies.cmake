@@ -42,10 +42,11 @@ function(reft_find_dependency component)
     set(CMAKE_MESSAGE_LOG_LEVEL WARNING) # QUIET does not silence LibTorch,
     set(FPHSA_NAME_MISMATCHED ON)        # nor this what it thinks of its own dependencies
     if(component STREQUAL "eigen")
-        find_package(Eigen3 3.4 QUIET NO_MODULE GLOBAL)
-        if(NOT Eigen3_FOUND)
-            find_package(Eigen3 3.4...<6 QUIET NO_MODULE GLOBAL) # Eigen 5 refuses a request for 3.4 alone
-        endif()
+        foreach(version IN ITEMS 3.4 5) # Eigen accepts requests for its own major version alone
+            if(NOT TARGET Eigen3::Eigen)
+                find_package(Eigen3 ${version} QUIET NO_MODULE GLOBAL)
+            endif()
+        endforeach()
         return()
     endif()
     find_package(${package} QUIET GLOBAL)
