@@ -17,12 +17,6 @@ set(_reft_target_xtensor xtensor)
 set(_reft_target_armadillo reft::needs_armadillo)
 set(_reft_target_torch reft::needs_torch)
 
-# What exists where somebody else has found the package already.
-foreach(_reft_component IN LISTS reft_known_components)
-    set(_reft_found_${_reft_component} ${_reft_target_${_reft_component}})
-endforeach()
-set(_reft_found_torch torch)
-
 function(_reft_target_of_variables name libraries includes)
     if(NOT TARGET reft::${name})
         add_library(reft::${name} INTERFACE IMPORTED GLOBAL)
