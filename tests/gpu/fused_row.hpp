@@ -2,12 +2,12 @@
 #pragma once
 
 #include <reft/kernel/log_probs.hpp>
-#include <reft/kernel/softmax_row.hpp>
 
 #include <cstddef>
 #include <cstdint>
 
 #include "gpu/lanes.hpp"
+#include "gpu/logit_gradient.hpp"
 #include "gpu/online_softmax.hpp"
 #include "gpu/row_packs.hpp"
 
@@ -17,7 +17,7 @@ namespace gpu {
 template <class Real, std::size_t Lanes>
 struct row_memory {
     online_softmax<Real> parts[Lanes];
-    reft::detail::logit_gradient<Real> gradient;
+    logit_gradient<Real> gradient;
 };
 
 /// A row of logits, the token chosen there, and where the gradient goes; d_logits may be logits.
@@ -73,7 +73,7 @@ REFT_DEVICE void fused_row(const Lanes& lanes, const Loss& loss, const row_of_to
 
     lanes.each([&](int lane) {
         if (lane != 0) return;
-        const reft::detail::softmax_statistics p = memory.parts[0].statistics(Loss::needs_entropy);
+        const softmax_statistics p = memory.parts[0].statistics(Loss::needs_entropy);
         const double log_prob =
             packs.holds(row.id) ? p.log_prob(row.logits, row.id, row.inverse_temperature) : not_a_number;
         result = {{static_cast<Real>(log_prob), static_cast<Real>(p.entropy)}, {}};

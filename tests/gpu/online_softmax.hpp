@@ -1,13 +1,12 @@
 // Maximum, sum and entropy of a part of a row, found in one pass and merged with those of other parts.
 #pragma once
 
-#include <reft/kernel/softmax_row.hpp>
-
 #include <cmath>
 #include <cstddef>
 #include <limits>
 
 #include "gpu/lanes.hpp"
+#include "gpu/logit_gradient.hpp"
 
 namespace gpu {
 
@@ -55,7 +54,7 @@ struct online_softmax {
     }
 
     /// NaN for logits that are all −∞, and where one is NaN or +∞, as in reft's kernel on the host.
-    REFT_DEVICE reft::detail::softmax_statistics statistics(bool with_entropy) const {
+    REFT_DEVICE softmax_statistics statistics(bool with_entropy) const {
         if (!(sum > 0)) return {not_a_number, not_a_number, not_a_number};
         const double log_sum = std::log(sum);
         return {static_cast<double>(largest), log_sum, with_entropy ? log_sum - weighted / sum : 0.0};

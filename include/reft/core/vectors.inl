@@ -50,18 +50,23 @@ REFT_SIMD_INLINE void store(float* p, floats v) { __builtin_memcpy(p, &v, sizeof
 REFT_SIMD_INLINE void store(double* p, doubles v) { __builtin_memcpy(p, &v, sizeof v); }
 
 #if REFT_SIMD_BYTES == 64
+// Masked by nothing: GCC warns about the undefined vector inside intrinsics without a mask.
+constexpr __mmask16 every_float = 0xffff;
+constexpr __mmask8 every_double = 0xff;
+
 REFT_SIMD_INLINE floats load(const bfloat16* p) {
     const __m256i narrow = _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(p));
-    return (floats)_mm512_slli_epi32(_mm512_cvtepu16_epi32(narrow), 16);
+    return (floats)((ints)_mm512_maskz_cvtepu16_epi32(every_float, narrow) << 16);
 }
 REFT_SIMD_INLINE floats load(const half* p) {
-    return (floats)_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(p)));
+    return (floats)_mm512_maskz_cvtph_ps(every_float, _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(p)));
 }
 REFT_SIMD_INLINE void store_low_halves(void* p, ints v) {
-    _mm256_storeu_si256(static_cast<__m256i_u*>(p), _mm512_cvtepi32_epi16((__m512i)v));
+    _mm256_storeu_si256(static_cast<__m256i_u*>(p), _mm512_maskz_cvtepi32_epi16(every_float, (__m512i)v));
 }
 REFT_SIMD_INLINE void store(half* p, floats v) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(p), _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT));
+    _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(p),
+                        _mm512_maskz_cvtps_ph(every_float, (__m512)v, _MM_FROUND_TO_NEAREST_INT));
 }
 #elif REFT_SIMD_BYTES == 32
 REFT_SIMD_INLINE floats load(const bfloat16* p) {
@@ -80,12 +85,12 @@ REFT_SIMD_INLINE void store(half* p, floats v) {
 }
 #else
 REFT_SIMD_INLINE floats load(const bfloat16* p) {
-    floats v;
+    floats v{};
     for (std::int64_t i = 0; i < lanes<float>; ++i) v[i] = p[i];
     return v;
 }
 REFT_SIMD_INLINE floats load(const half* p) {
-    floats v;
+    floats v{};
     for (std::int64_t i = 0; i < lanes<float>; ++i) v[i] = p[i];
     return v;
 }
@@ -158,7 +163,7 @@ REFT_SIMD_INLINE doubles fma(doubles a, doubles b, doubles c) {
 /// The larger of a and b; b where one of them is NaN.
 REFT_SIMD_INLINE floats larger(floats a, floats b) {
 #if REFT_SIMD_BYTES == 64
-    return (floats)_mm512_max_ps((__m512)a, (__m512)b);
+    return (floats)_mm512_maskz_max_ps(every_float, (__m512)a, (__m512)b);
 #elif REFT_SIMD_BYTES == 32
     return (floats)_mm256_max_ps((__m256)a, (__m256)b);
 #elif REFT_X86_TARGETS
@@ -169,7 +174,7 @@ REFT_SIMD_INLINE floats larger(floats a, floats b) {
 }
 REFT_SIMD_INLINE doubles larger(doubles a, doubles b) {
 #if REFT_SIMD_BYTES == 64
-    return (doubles)_mm512_max_pd((__m512d)a, (__m512d)b);
+    return (doubles)_mm512_maskz_max_pd(every_double, (__m512d)a, (__m512d)b);
 #elif REFT_SIMD_BYTES == 32
     return (doubles)_mm256_max_pd((__m256d)a, (__m256d)b);
 #elif REFT_X86_TARGETS
@@ -181,7 +186,7 @@ REFT_SIMD_INLINE doubles larger(doubles a, doubles b) {
 /// The smaller of a and b; b where one of them is NaN.
 REFT_SIMD_INLINE floats smaller(floats a, floats b) {
 #if REFT_SIMD_BYTES == 64
-    return (floats)_mm512_min_ps((__m512)a, (__m512)b);
+    return (floats)_mm512_maskz_min_ps(every_float, (__m512)a, (__m512)b);
 #elif REFT_SIMD_BYTES == 32
     return (floats)_mm256_min_ps((__m256)a, (__m256)b);
 #elif REFT_X86_TARGETS
@@ -192,7 +197,7 @@ REFT_SIMD_INLINE floats smaller(floats a, floats b) {
 }
 REFT_SIMD_INLINE doubles smaller(doubles a, doubles b) {
 #if REFT_SIMD_BYTES == 64
-    return (doubles)_mm512_min_pd((__m512d)a, (__m512d)b);
+    return (doubles)_mm512_maskz_min_pd(every_double, (__m512d)a, (__m512d)b);
 #elif REFT_SIMD_BYTES == 32
     return (doubles)_mm256_min_pd((__m256d)a, (__m256d)b);
 #elif REFT_X86_TARGETS
@@ -202,21 +207,41 @@ REFT_SIMD_INLINE doubles smaller(doubles a, doubles b) {
 #endif
 }
 
-/// The lanes added up, neighbours first.
-template <class Real>
-REFT_SIMD_INLINE Real sum_of(const vec<Real>& v) {
-    Real part[static_cast<std::size_t>(lanes<Real>)];
-    __builtin_memcpy(part, &v, sizeof part);
-    for (std::int64_t width = lanes<Real> / 2; width > 0; width /= 2)
-        for (std::int64_t i = 0; i < width; ++i) part[i] = part[2 * i] + part[2 * i + 1];
-    return part[0];
+// Sixteen bytes of a vector: what a few shuffles reduce.
+typedef float four_floats __attribute__((vector_size(16)));  // NOLINT(modernize-use-using): an alias takes no attribute
+typedef double two_doubles __attribute__((vector_size(16)));  // NOLINT(modernize-use-using)
+
+/// The lanes added up in an order that depends on the instruction set alone.
+REFT_SIMD_INLINE float sum_of(floats v) {
+    four_floats part[REFT_SIMD_BYTES / 16];
+    __builtin_memcpy(part, &v, sizeof v);
+    for (std::size_t width = REFT_SIMD_BYTES / 32; width > 0; width /= 2)
+        for (std::size_t i = 0; i < width; ++i) part[i] += part[i + width];
+    return (part[0][0] + part[0][2]) + (part[0][1] + part[0][3]);
 }
-/// NaN may be overlooked.
-template <class Real>
-REFT_SIMD_INLINE Real largest_of(const vec<Real>& v) {
-    Real largest = v[0];
-    for (std::int64_t i = 1; i < lanes<Real>; ++i) largest = v[i] > largest ? v[i] : largest;
-    return largest;
+REFT_SIMD_INLINE double sum_of(doubles v) {
+    two_doubles part[REFT_SIMD_BYTES / 16];
+    __builtin_memcpy(part, &v, sizeof v);
+    for (std::size_t width = REFT_SIMD_BYTES / 32; width > 0; width /= 2)
+        for (std::size_t i = 0; i < width; ++i) part[i] += part[i + width];
+    return part[0][0] + part[0][1];
+}
+/// The largest lane; NaN may be overlooked.
+REFT_SIMD_INLINE float largest_of(floats v) {
+    four_floats part[REFT_SIMD_BYTES / 16];
+    __builtin_memcpy(part, &v, sizeof v);
+    for (std::size_t width = REFT_SIMD_BYTES / 32; width > 0; width /= 2)
+        for (std::size_t i = 0; i < width; ++i) part[i] = part[i] > part[i + width] ? part[i] : part[i + width];
+    const float a = part[0][0] > part[0][2] ? part[0][0] : part[0][2];
+    const float b = part[0][1] > part[0][3] ? part[0][1] : part[0][3];
+    return a > b ? a : b;
+}
+REFT_SIMD_INLINE double largest_of(doubles v) {
+    two_doubles part[REFT_SIMD_BYTES / 16];
+    __builtin_memcpy(part, &v, sizeof v);
+    for (std::size_t width = REFT_SIMD_BYTES / 32; width > 0; width /= 2)
+        for (std::size_t i = 0; i < width; ++i) part[i] = part[i] > part[i + width] ? part[i] : part[i + width];
+    return part[0][0] > part[0][1] ? part[0][0] : part[0][1];
 }
 
 /// Whether every lane of a is at most that of b; false where one of them is NaN.
@@ -250,8 +275,8 @@ REFT_SIMD_INLINE bool all_at_most(doubles a, doubles b) {
 /// Adds the lanes of a sum of floats to doubles: half of them to each lane's double, then the other half.
 REFT_SIMD_INLINE void add_widened(doubles& sum, floats v) {
 #if REFT_SIMD_BYTES == 64
-    sum += (doubles)_mm512_cvtps_pd(_mm512_castps512_ps256((__m512)v)) +
-           (doubles)_mm512_cvtps_pd(_mm512_extractf32x8_ps((__m512)v, 1));
+    sum += (doubles)_mm512_maskz_cvtps_pd(every_double, _mm512_maskz_extractf32x8_ps(every_double, (__m512)v, 0)) +
+           (doubles)_mm512_maskz_cvtps_pd(every_double, _mm512_maskz_extractf32x8_ps(every_double, (__m512)v, 1));
 #elif REFT_SIMD_BYTES == 32
     sum += (doubles)_mm256_cvtps_pd(_mm256_castps256_ps128((__m256)v)) +
            (doubles)_mm256_cvtps_pd(_mm256_extractf128_ps((__m256)v, 1));
@@ -272,24 +297,28 @@ struct power_of_two {
 };
 
 #if REFT_SIMD_BYTES == 64
+REFT_SIMD_INLINE floats finite_exponent(floats y) { return larger(all(-200.0f), y); }
+
 /// 2^y = 2^n · 2^(i/32) · 2^r with |r| <= 1/64, the second factor from a table, the third a polynomial of degree 2.
 /// Relative error 1.3e-7; NaN for NaN and +∞.
 REFT_SIMD_INLINE power_of_two<float> exp2(floats exponent) {
-    const floats y = larger(all(-200.0f), exponent);
+    const floats y = finite_exponent(exponent);
     const floats shifted = y + 0x1.8p18f;  // y rounded to 1/32; the i of its table entry in the lowest bits
     const floats n = shifted - 0x1.8p18f;
     const floats r = y - n;
     const __m512 root =
         _mm512_permutex2var_ps((__m512)load(two_to_32nds), (__m512i)shifted, (__m512)load(two_to_32nds + 16));
-    const floats scale = (floats)_mm512_scalef_ps(root, (__m512)n);
+    const floats scale = (floats)_mm512_maskz_scalef_ps(every_float, root, (__m512)n);
     const floats p = fma(fma(all(0.24022475f), r, all(0.69315734f)), r, all(1.0f));
     return {p * scale, y};
 }
 #else
+REFT_SIMD_INLINE floats finite_exponent(floats y) { return larger(all(-127.0f), smaller(all(128.0f), y)); }
+
 /// 2^y = 2^n · 2^r with |r| <= 1/2 and a polynomial of degree 5 for 2^r. Relative error 1.6e-7; NaN for NaN, and
 /// +∞ from 2^127.5 on.
 REFT_SIMD_INLINE power_of_two<float> exp2(floats exponent) {
-    const floats y = larger(all(-127.0f), smaller(all(128.0f), exponent));
+    const floats y = finite_exponent(exponent);
     const floats shifted = y + (0x1.8p23f + 127.0f);  // n + 127, the bits of 2^n's exponent, in the lowest bits
     const floats n = shifted - (0x1.8p23f + 127.0f);
     const floats r = y - n;
@@ -302,9 +331,11 @@ REFT_SIMD_INLINE power_of_two<float> exp2(floats exponent) {
 }
 #endif
 
+REFT_SIMD_INLINE doubles finite_exponent(doubles y) { return larger(all(-1023.0), smaller(all(1024.0), y)); }
+
 /// The same in double: the polynomial is the series of 2^r to the 13th power. Relative error 3e-16.
 REFT_SIMD_INLINE power_of_two<double> exp2(doubles exponent) {
-    const doubles y = larger(all(-1023.0), smaller(all(1024.0), exponent));
+    const doubles y = finite_exponent(exponent);
     const doubles shifted = y + (0x1.8p52 + 1023.0);
     const doubles n = shifted - (0x1.8p52 + 1023.0);
     const doubles r = (y - n) * 0.693147180559945309417;

@@ -37,12 +37,10 @@ void full_kl(const token_logits<T>& batch, const token_logits<T>& reference, con
     const double scale = batch.inverse_temperature();
     if (scale != reference.inverse_temperature())
         throw option_error("full_kl: the policy and the reference must have the same temperature");
-    detail::for_tokens(batch, pool, [&](std::int64_t, token_index i, int) {
+    detail::for_tokens(batch, pool, [&](std::int64_t, token_index i) {
         double value = 0;
         if (static_cast<double>(w(i.row, i.column)) != 0) {
-            const auto x = batch.row(i), y = reference.row(i);
-            value = detail::kl_of_rows(x, detail::softmax_of_row(x, scale, false), y,
-                                       detail::softmax_of_row(y, scale, false), scale);
+            value = detail::kl_of_rows(detail::pair_of_rows<T>(batch.row(i), reference.row(i), scale));
         }
         out(i.row, i.column) = static_cast<scalar_t<Kl>>(static_cast<accumulator_t<T>>(value));
     });
@@ -67,14 +65,13 @@ double add_full_kl_gradient(const token_logits<T>& batch, const token_logits<T>&
     const token_view<Real> kl(arrays.array<Real>(batch.tokens()), batch.extents());
     full_kl(batch, reference, w, kl, pool);
     const double scale = batch.inverse_temperature();
-    detail::for_tokens(batch, pool, [&](std::int64_t, token_index i, int) {
+    detail::for_tokens(batch, pool, [&](std::int64_t, token_index i) {
         const double weight = static_cast<double>(w(i.row, i.column));
         if (weight == 0) return;
-        const auto x = batch.row(i), y = reference.row(i);
+        const detail::pair_of_rows<T> rows(batch.row(i), reference.row(i), scale);
         const token_index at = batch.position(i);
-        detail::add_kl_gradient_of_row(x, detail::softmax_of_row(x, scale, false), y,
-                                       detail::softmax_of_row(y, scale, false),
-                                       static_cast<double>(kl(i.row, i.column)), weight, scale, d[at.row][at.column]);
+        detail::add_kl_gradient_of_row(rows, static_cast<double>(kl(i.row, i.column)), weight, scale,
+                                       d[at.row][at.column]);
     });
     double loss = 0;
     for (std::int64_t n = 0; n < batch.tokens(); ++n) {

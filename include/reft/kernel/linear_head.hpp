@@ -110,14 +110,12 @@ void token_log_probs(const head_logits<T>& batch, const Weights& weights, LogPro
     const strided_view<Real, 1> logits(arrays.array<Real>(batch.vocabulary()), {batch.vocabulary()});
     const double scale = batch.inverse_temperature();
     for (std::int64_t n = 0; n < batch.tokens(); ++n) {
-        detail::softmax_statistics p;
-        double log_prob = 0;
+        detail::softmax_of_logits p;
         if (static_cast<double>(w(0, n)) != 0) {
             batch.logits_of(n, logits);
-            p = detail::softmax_of_row<Real>(logits, scale, true);
-            log_prob = p.template log_prob<Real>(logits, batch.id(n), scale);
+            p = detail::softmax_of_row<Real>(logits, batch.id(n), scale, true);
         }
-        lp(0, n) = static_cast<scalar_t<LogProbs>>(static_cast<Real>(log_prob));
+        lp(0, n) = static_cast<scalar_t<LogProbs>>(static_cast<Real>(p.log_prob));
         h(0, n) = static_cast<scalar_t<Entropies>>(static_cast<Real>(p.entropy));
     }
 }
@@ -164,9 +162,8 @@ policy_stats loss_over_head(Loss loss, const head_logits<T>& batch, const Weight
         const double weight = static_cast<double>(w(0, n));
         if (weight == 0) continue;
         batch.logits_of(n, logits);
-        const auto p = detail::softmax_of_row<Real>(logits, scale, Loss::needs_entropy);
-        const policy_token<Real> token{static_cast<Real>(p.template log_prob<Real>(logits, batch.id(n), scale)),
-                                       static_cast<Real>(p.entropy)};
+        const auto p = detail::softmax_of_row<Real>(logits, batch.id(n), scale, Loss::needs_entropy);
+        const policy_token<Real> token{static_cast<Real>(p.log_prob), static_cast<Real>(p.entropy)};
         const auto term = detail::weighted_term(loss, {0, n}, token, weight, stats);
         if (term.d_log_prob == 0 && term.d_entropy == 0) continue;
         detail::gradient_of_row<Real>(logits, p, batch.id(n),

@@ -39,18 +39,43 @@ strided_view<D, 3> gradient_view(std::string_view function, const token_logits<T
     return d;
 }
 
+/// Whether a gradient is better written around the caches: it is no buffer that has just been read, and larger than
+/// what a last-level cache keeps.
+template <class T, class D>
+bool worth_streaming(const token_logits<T>& batch, const strided_view<D, 3>& d) {
+    constexpr std::int64_t kept = std::int64_t{24} << 20;
+    return static_cast<const void*>(d.data()) != static_cast<const void*>(batch.logits().data()) &&
+           d.size() * static_cast<std::int64_t>(sizeof(D)) > kept;
+}
+
 template <class D>
 void clear_row(const strided_view<D, 1>& row) {
     for (std::int64_t j = 0; j < row.extent(0); ++j) row[j] = D(0);
 }
 
-/// Calls body(i, worker) for every token of the batch, tasks of consecutive tokens in parallel.
+/// Whether a batch is so small that other threads would cost more than they do.
+template <class T>
+bool is_small(const token_logits<T>& batch) {
+    return batch.tokens() * batch.vocabulary() < 65536;
+}
+
+/// Calls body(n, i) for the tokens [begin, end) of the batch, in their order.
+template <class T, class Body>
+void for_tokens_in_order(const token_logits<T>& batch, std::int64_t begin, std::int64_t end, Body&& body) {
+    if (begin >= end) return;
+    const std::int64_t columns = batch.extents()[1];
+    token_index i = batch.token_at(begin);
+    for (std::int64_t n = begin; n < end; ++n) {
+        body(n, i);
+        if (++i.column == columns) i = {i.row + 1, 0};
+    }
+}
+
+/// The same for every token of the batch, tasks of consecutive tokens in parallel.
 template <class T, class Body>
 void for_tokens(const token_logits<T>& batch, executor& pool, Body&& body) {
-    for_ranges(pool, batch.tokens(), tokens_per_task(batch.vocabulary()),
-               [&](std::int64_t begin, std::int64_t end, int worker) {
-                   for (std::int64_t n = begin; n < end; ++n) body(n, batch.token_at(n), worker);
-               });
+    for_ranges(is_small(batch) ? serial() : pool, batch.tokens(), tokens_per_task(batch.vocabulary()),
+               [&](std::int64_t begin, std::int64_t end, int) { for_tokens_in_order(batch, begin, end, body); });
 }
 
 struct row_range {
@@ -75,10 +100,9 @@ void clear_rows_between(const token_logits<T>& batch, const strided_view<D, 3>& 
 
 template <class T, class Weights>
 void require_ids(std::string_view function, const token_logits<T>& batch, const Weights& w) {
-    for (std::int64_t n = 0; n < batch.tokens(); ++n) {
-        const token_index i = batch.token_at(n);
+    for_tokens_in_order(batch, 0, batch.tokens(), [&](std::int64_t, token_index i) {
         if (static_cast<double>(w(i.row, i.column)) != 0) batch.require_id(function, i);
-    }
+    });
 }
 
 }  // namespace detail
@@ -94,12 +118,12 @@ void token_log_probs(const token_logits<T>& batch, const Weights& w, const LogPr
     if (entropies) require_same_shape("token_log_probs", "ids", batch, "entropies", *entropies);
     require_ids("token_log_probs", batch, w);
     const double scale = batch.inverse_temperature();
-    for_tokens(batch, pool, [&](std::int64_t, token_index i, int) {
+    for_tokens(batch, pool, [&](std::int64_t, token_index i) {
         double log_prob = 0, entropy = 0;
         if (static_cast<double>(w(i.row, i.column)) != 0) {
             const auto row = batch.row(i);
-            const auto p = softmax_of_row(row, scale, entropies != nullptr);
-            log_prob = p.log_prob(row, batch.id(i), scale);
+            const auto p = softmax_of_row(row, batch.id(i), scale, entropies != nullptr);
+            log_prob = p.log_prob;
             entropy = p.entropy;
         }
         using Real = accumulator_t<T>;
@@ -121,17 +145,19 @@ void backward_to_logits(const token_logits<T>& batch, const DLogProbs& d_lp, con
         return row_gradient{static_cast<double>(d_lp(i.row, i.column)),
                             d_entropies ? static_cast<double>((*d_entropies)(i.row, i.column)) : 0.0};
     };
-    for (std::int64_t n = 0; n < batch.tokens(); ++n)
-        if (upstream_of(batch.token_at(n)).any()) batch.require_id("backward_to_logits", batch.token_at(n));
-    for_tokens(batch, pool, [&](std::int64_t n, token_index i, int) {
+    const bool past_caches = worth_streaming(batch, d);
+    for_tokens_in_order(batch, 0, batch.tokens(), [&](std::int64_t, token_index i) {
+        if (upstream_of(i).any()) batch.require_id("backward_to_logits", i);
+    });
+    for_tokens(batch, pool, [&](std::int64_t n, token_index i) {
         clear_rows_between(batch, d, n);
         const token_index at = batch.position(i);
         const auto d_row = d[at.row][at.column];
         const row_gradient upstream = upstream_of(i);
         if (!upstream.any()) return clear_row(d_row);
         const auto row = batch.row(i);
-        const auto p = softmax_of_row(row, scale, upstream.d_entropy != 0);
-        gradient_of_row(row, p, batch.id(i), upstream, scale, d_row);
+        const auto p = softmax_of_row(row, batch.id(i), scale, upstream.d_entropy != 0);
+        gradient_of_row(row, p, batch.id(i), upstream, scale, d_row, past_caches);
     });
     clear_rows_between(batch, d, batch.tokens());
 }
@@ -212,6 +238,7 @@ policy_stats loss_over_logits(Loss loss, const token_logits<T>& batch, const Wei
     detail::require_same_shape("loss_over_logits", "ids", batch, "weights", w);
     loss.require_extents(batch.extents());
     detail::require_ids("loss_over_logits", batch, w);
+    const bool past_caches = detail::worth_streaming(batch, d);
     detail::scratch arrays(memory, workspace_bytes(batch), "loss_over_logits");
     const token_view<Real> log_probs(arrays.array<Real>(batch.tokens()), batch.extents());
     const token_view<Real> entropies(arrays.array<Real>(batch.tokens()), batch.extents());
@@ -220,36 +247,39 @@ policy_stats loss_over_logits(Loss loss, const token_logits<T>& batch, const Wei
         token_log_probs(batch, w, log_probs, entropies, pool);
         detail::prepare(loss, log_probs, w);
     }
-    const double scale = batch.inverse_temperature();
-    const auto token = [&](token_index i) {
-        return policy_token<Real>{log_probs(i.row, i.column),
-                                  Loss::needs_entropy ? entropies(i.row, i.column) : Real(0)};
-    };
-    detail::for_tokens(batch, pool, [&](std::int64_t n, token_index i, int) {
+    const bool in_order = detail::is_small(batch) || &pool == &serial();
+    policy_stats stats = before;
+    detail::for_tokens(batch, pool, [&](std::int64_t n, token_index i) {
         detail::clear_rows_between(batch, d, n);
         const token_index at = batch.position(i);
         const auto d_row = d[at.row][at.column];
         const double weight = static_cast<double>(w(i.row, i.column));
         if (weight == 0) return detail::clear_row(d_row);
         const auto row = batch.row(i);
-        const auto p = detail::softmax_of_row(row, scale, Loss::needs_entropy);
-        log_probs(i.row, i.column) = static_cast<Real>(p.log_prob(row, batch.id(i), scale));
-        entropies(i.row, i.column) = static_cast<Real>(p.entropy);
-        policy_stats of_token;  // the statistics are summed below, in order
-        const auto term = detail::weighted_term(loss, i, token(i), weight, of_token);
+        const double scale = batch.inverse_temperature();
+        detail::kept_powers<Real> kept;
+        const auto p = detail::softmax_of_row(row, batch.id(i), scale, Loss::needs_entropy, &kept);
+        const policy_token<Real> token{static_cast<Real>(p.log_prob), static_cast<Real>(p.entropy)};
+        if (!in_order) {
+            log_probs(i.row, i.column) = token.log_prob;
+            entropies(i.row, i.column) = token.entropy;
+        }
+        policy_stats elsewhere;
+        const auto term = detail::weighted_term(loss, i, token, weight, in_order ? stats : elsewhere);
         if (term.d_log_prob == 0 && term.d_entropy == 0) return detail::clear_row(d_row);
         detail::gradient_of_row(row, p, batch.id(i),
                                 {static_cast<double>(term.d_log_prob), static_cast<double>(term.d_entropy)}, scale,
-                                d_row);
+                                d_row, past_caches, &kept);
     });
     detail::clear_rows_between(batch, d, batch.tokens());
+    if (in_order) return stats;
 
-    policy_stats stats = before;
-    for (std::int64_t n = 0; n < batch.tokens(); ++n) {
-        const token_index i = batch.token_at(n);
+    // Other threads finished the tokens in any order; the statistics are sums in theirs.
+    detail::for_tokens_in_order(batch, 0, batch.tokens(), [&](std::int64_t, token_index i) {
         const double weight = static_cast<double>(w(i.row, i.column));
-        if (weight != 0) detail::weighted_term(loss, i, token(i), weight, stats);
-    }
+        if (weight == 0) return;
+        detail::weighted_term(loss, i, {log_probs(i.row, i.column), entropies(i.row, i.column)}, weight, stats);
+    });
     return stats;
 }
 

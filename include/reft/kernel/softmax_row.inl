@@ -1,0 +1,305 @@
+// The loops over a row of logits; see core/each_instruction_set.inl.
+
+namespace reft::inline REFT_ABI::detail::REFT_SIMD::inline REFT_ISA {
+
+// Four vectors at a time keep enough additions under way; 8 times that many terms are summed before they become
+// doubles.
+constexpr int group_vectors = 4;
+constexpr std::int64_t block_groups = 8;
+
+template <class Real>
+constexpr std::int64_t group_size = group_vectors * lanes<Real>;
+
+template <class Real>
+struct group {
+    vec<Real> v[std::size_t{group_vectors}];
+};
+
+// --- memory -----------------------------------------------------------------------------------------------------
+
+/// Elements of a row that are not a whole group of neighbours, copied to `copy`; −∞ after the end of the row.
+template <class T>
+REFT_SIMD_LOOP void copy_group(const row_at<const T>& x, std::int64_t first, T* copy) {
+    constexpr std::int64_t size = group_size<accumulator_t<T>>;
+    const std::int64_t left = x.size - first < size ? x.size - first : size;
+    const T* from = x.data + first * x.stride;
+    if (x.stride == 1)
+        __builtin_memcpy(copy, from, static_cast<std::size_t>(left) * sizeof(T));
+    else
+        for (std::int64_t i = 0; i < left; ++i) copy[i] = from[i * x.stride];
+    const T nothing(-std::numeric_limits<accumulator_t<T>>::infinity());
+    for (std::int64_t i = left; i < size; ++i) copy[i] = nothing;
+}
+
+template <class T>
+REFT_SIMD_INLINE group<accumulator_t<T>> load_group(const row_at<const T>& x, std::int64_t first) {
+    constexpr std::int64_t size = group_size<accumulator_t<T>>;
+    T copy[std::size_t{size}];
+    const T* from = x.data + first;
+    if (x.stride != 1 || first + size > x.size) {
+        copy_group(x, first, copy);
+        from = copy;
+    }
+    group<accumulator_t<T>> g;
+#pragma GCC unroll 4
+    for (int i = 0; i < group_vectors; ++i) g.v[i] = load(from + i * lanes<accumulator_t<T>>);
+    return g;
+}
+
+/// The same from a row of numbers that are summed in another type.
+template <class Real, class D>
+REFT_SIMD_INLINE group<Real> load_group_as(const row_at<const D>& x, std::int64_t first) {
+    if constexpr (std::same_as<Real, accumulator_t<D>>) {
+        return load_group(x, first);
+    } else {
+        Real copy[static_cast<std::size_t>(group_size<Real>)] = {};
+        for (std::int64_t i = 0; i < group_size<Real> && first + i < x.size; ++i)
+            copy[i] = static_cast<Real>(x.data[(first + i) * x.stride]);
+        return load_group(row_at<const Real>{copy, 1, group_size<Real>}, 0);
+    }
+}
+
+/// The first `count` elements of a group, wherever they go and whatever they become there.
+template <class Real, class D>
+REFT_SIMD_LOOP void scatter_group(const group<Real>& g, const row_at<D>& d, std::int64_t first, std::int64_t count) {
+    Real copy[static_cast<std::size_t>(group_size<Real>)];
+    for (int i = 0; i < group_vectors; ++i) store(copy + i * lanes<Real>, g.v[i]);
+    for (std::int64_t i = 0; i < count; ++i)
+        d.data[(first + i) * d.stride] = static_cast<D>(static_cast<accumulator_t<D>>(copy[i]));
+}
+
+template <class Real, class D>
+REFT_SIMD_INLINE void store_group(const group<Real>& g, const row_at<D>& d, std::int64_t first) {
+    if constexpr (std::same_as<Real, accumulator_t<D>>) {
+        if (d.stride == 1 && first + group_size<Real> <= d.size) {
+#pragma GCC unroll 4
+            for (int i = 0; i < group_vectors; ++i) store(d.data + first + i * lanes<Real>, g.v[i]);
+            return;
+        }
+    }
+    const std::int64_t left = d.size - first;
+    scatter_group(g, d, first, left < group_size<Real> ? left : group_size<Real>);
+}
+
+/// Elements before the first one that lies at a multiple of a vector.
+template <class D>
+std::int64_t unaligned_elements(const D* p) {
+    const auto beyond = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(p) % REFT_SIMD_BYTES);
+    return beyond == 0 ? 0 : (REFT_SIMD_BYTES - beyond) / static_cast<std::int64_t>(sizeof(D));
+}
+
+// --- forward ----------------------------------------------------------------------------------------------------
+
+/// Puts −∞ in the place of element `at` of a group.
+template <class Real>
+REFT_SIMD_INLINE void leave_out(group<Real>& g, std::int64_t at) {
+    int_vec<Real> index;
+    for (std::int64_t i = 0; i < lanes<Real>; ++i) index[i] = static_cast<typename vector_of<Real>::integer>(i);
+#pragma GCC unroll 4
+    for (int i = 0; i < group_vectors; ++i) {
+        const auto here = static_cast<typename vector_of<Real>::integer>(at - i * lanes<Real>);
+        g.v[i] = index == here ? all(-std::numeric_limits<Real>::infinity()) : g.v[i];
+    }
+}
+
+template <class T>
+REFT_SIMD_INLINE group<accumulator_t<T>> load_others(const row_at<const T>& x, std::int64_t first, std::int64_t id) {
+    auto g = load_group(x, first);
+    if (id >= first && id < first + group_size<accumulator_t<T>>) leave_out<accumulator_t<T>>(g, id - first);
+    return g;
+}
+
+/// The largest of the elements from `first` to before `last`, the chosen one left out; NaN may be overlooked.
+template <class T>
+REFT_SIMD_INLINE accumulator_t<T> largest_of_others(const row_at<const T>& x, std::int64_t first, std::int64_t last,
+                                                    std::int64_t id) {
+    using Real = accumulator_t<T>;
+    vec<Real> largest = all(-std::numeric_limits<Real>::infinity());
+    for (; first < last; first += group_size<Real>) {
+        const group<Real> g = load_others(x, first, id);
+        for (int i = 0; i < group_vectors; ++i) largest = larger(g.v[i], largest);
+    }
+    return largest_of(largest);
+}
+
+/// scale·x of the first group that has an element other than −∞; 0 without one.
+template <class T>
+REFT_SIMD_INLINE accumulator_t<T> first_offset(const row_at<const T>& x, std::int64_t id, accumulator_t<T> scale) {
+    using Real = accumulator_t<T>;
+    for (std::int64_t first = 0; first < x.size; first += group_size<Real>) {
+        const Real largest = largest_of_others(x, first, first + 1, id);
+        if (largest > -std::numeric_limits<Real>::infinity()) return largest * scale;
+    }
+    return 0;
+}
+
+template <class Real>
+struct block_sums {
+    vec<Real> sum, weighted;
+};
+
+/// Writes the powers to `kept` if it is to Keep them.
+template <bool WithEntropy, bool Keep, class T>
+REFT_SIMD_INLINE block_sums<accumulator_t<T>> sums_of_block(const row_at<const T>& x, std::int64_t first,
+                                                            std::int64_t last, std::int64_t id, accumulator_t<T> scale,
+                                                            accumulator_t<T> offset, accumulator_t<T>* kept) {
+    using Real = accumulator_t<T>;
+    group<Real> sum, weighted;
+#pragma GCC unroll 4
+    for (int i = 0; i < group_vectors; ++i) sum.v[i] = weighted.v[i] = vec<Real>{};
+    const vec<Real> scales = all(scale), offsets = all(-offset);
+    for (; first < last; first += group_size<Real>) {
+        const group<Real> g = load_others(x, first, id);
+#pragma GCC unroll 4
+        for (int i = 0; i < group_vectors; ++i) {
+            const power_of_two<Real> p = exp2(fma(g.v[i], scales, offsets));
+            sum.v[i] += p.value;
+            if constexpr (WithEntropy) weighted.v[i] = fma(p.value, p.exponent, weighted.v[i]);
+            if constexpr (Keep) store(kept + first + i * lanes<Real>, p.value);
+        }
+    }
+    return {(sum.v[0] + sum.v[1]) + (sum.v[2] + sum.v[3]),
+            (weighted.v[0] + weighted.v[1]) + (weighted.v[2] + weighted.v[3])};
+}
+
+/// One pass: powers are relative to an offset that was the largest when it was found. Only where a logit is so much
+/// larger that its block's sum passes a limit, the offset is raised, and the block is done again. What was kept before
+/// is relative to the old offset then: the result says that it is of no use.
+template <bool WithEntropy, bool Keep, class T>
+REFT_SIMD_LOOP row_sums sums_of_row(const row_at<const T>& row, std::int64_t id, accumulator_t<T> scale,
+                                    accumulator_t<T>* kept) {
+    using Real = accumulator_t<T>;
+    const row_at<const T> x{row.data, row.stride, row.size};
+    const vec<Real> limit = all(Real(1024));
+    Real offset = first_offset(x, id, scale);
+    doubles sum{}, weighted{};
+    bool all_kept = Keep;
+    for (std::int64_t first = 0; first < x.size; first += block_groups * group_size<Real>) {
+        const std::int64_t end = first + block_groups * group_size<Real>, last = end < x.size ? end : x.size;
+        auto block = sums_of_block<WithEntropy, Keep>(x, first, last, id, scale, offset, kept);
+        while (!all_at_most(block.sum, limit)) {
+            const Real raised = largest_of_others(x, first, last, id) * scale;
+            if (!(raised > offset && raised < std::numeric_limits<Real>::infinity())) {
+                constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+                return {nan, nan, nan, false};
+            }
+            const double change = static_cast<double>(offset) - static_cast<double>(raised);
+            const double factor = std::exp2(change);
+            weighted = (weighted + change * sum) * factor;
+            sum *= factor;
+            offset = raised;
+            all_kept = all_kept && first == 0;
+            block = sums_of_block<WithEntropy, Keep>(x, first, last, id, scale, offset, kept);
+        }
+        add_widened(sum, block.sum);
+        if constexpr (WithEntropy) add_widened(weighted, block.weighted);
+    }
+    return {sum_of(sum), sum_of(weighted), static_cast<double>(offset), all_kept};
+}
+
+// --- backward ---------------------------------------------------------------------------------------------------
+
+/// 2^y·(constant + linear·y) of a group; the powers are those in `kept` if they were Kept.
+template <bool Linear, bool Kept, class T>
+REFT_SIMD_INLINE group<accumulator_t<T>> factors_of_group(const row_at<const T>& x, std::int64_t first,
+                                                          const row_factors<accumulator_t<T>>& f,
+                                                          const accumulator_t<T>* kept) {
+    using Real = accumulator_t<T>;
+    const vec<Real> scale = all(f.scale), offset = all(-f.offset), constant = all(f.constant), linear = all(f.linear);
+    group<Real> g;
+    if constexpr (Linear || !Kept) g = load_group(x, first);
+#pragma GCC unroll 4
+    for (int i = 0; i < group_vectors; ++i) {
+        power_of_two<Real> p;
+        if constexpr (Linear || !Kept) p.exponent = fma(g.v[i], scale, offset);
+        if constexpr (Kept) {
+            p.value = load(kept + first + i * lanes<Real>);
+            if constexpr (Linear) p.exponent = finite_exponent(p.exponent);
+        } else {
+            p = exp2(p.exponent);
+        }
+        if constexpr (Linear)
+            g.v[i] = p.value * fma(linear, p.exponent, constant);
+        else
+            g.v[i] = p.value * constant;
+    }
+    return g;
+}
+
+/// Writes the factor of every element of a row to d, which may be the row.
+template <bool Linear, bool Kept, class T, class D>
+REFT_SIMD_LOOP void factors_of_row(const row_at<const T>& row, const row_factors<accumulator_t<T>>& factors,
+                                   const row_at<D>& d_row, const accumulator_t<T>* kept, bool past_caches) {
+    using Real = accumulator_t<T>;
+    // Copies, so that writing the gradient cannot change them.
+    const row_at<const T> x{row.data, row.stride, row.size};
+    const row_at<D> d{d_row.data, d_row.stride, d_row.size};
+    const row_factors<Real> f{factors.scale, factors.offset, factors.constant, factors.linear};
+    std::int64_t first = 0;
+    if constexpr (std::same_as<D, Real>) {
+        if (past_caches && x.stride == 1 && d.stride == 1) {
+            first = unaligned_elements(d.data);
+            if (first > 0 && first < x.size)
+                scatter_group(factors_of_group<Linear, Kept>(x, 0, f, kept), d, 0, first);
+            else
+                first = 0;
+            for (; first + group_size<Real> <= x.size; first += group_size<Real>) {
+                const group<Real> g = factors_of_group<Linear, Kept>(x, first, f, kept);
+#pragma GCC unroll 4
+                for (int i = 0; i < group_vectors; ++i) stream(d.data + first + i * lanes<Real>, g.v[i]);
+            }
+            streamed();
+        }
+    }
+    for (; first < x.size; first += group_size<Real>)
+        store_group(factors_of_group<Linear, Kept>(x, first, f, kept), d, first);
+}
+
+// --- two rows ---------------------------------------------------------------------------------------------------
+
+/// Σ 2^y·(y − z) with y = scale·x − offset and z = scale·reference − reference_offset; terms with 2^y = 0 are 0.
+template <class T>
+REFT_SIMD_LOOP double divergence_of_rows(const row_at<const T>& x, const row_at<const T>& reference,
+                                         accumulator_t<T> scale, accumulator_t<T> offset,
+                                         accumulator_t<T> reference_offset) {
+    using Real = accumulator_t<T>;
+    const vec<Real> scales = all(scale), offsets = all(-offset), reference_offsets = all(-reference_offset);
+    doubles sum{};
+    for (std::int64_t first = 0; first < x.size; first += group_size<Real>) {
+        const group<Real> a = load_group(x, first), b = load_group(reference, first);
+        vec<Real> of_group{};
+#pragma GCC unroll 4
+        for (int i = 0; i < group_vectors; ++i) {
+            const power_of_two<Real> p = exp2(fma(a.v[i], scales, offsets));
+            const vec<Real> difference = p.exponent - fma(b.v[i], scales, reference_offsets);
+            of_group += p.value == vec<Real>{} ? vec<Real>{} : p.value * difference;
+        }
+        add_widened(sum, of_group);
+    }
+    return sum_of(sum);
+}
+
+/// Adds 2^y·(constant + linear·(y − z)) to every element of d, y and z as above; nothing where 2^y = 0.
+template <class T, class D>
+REFT_SIMD_LOOP void add_divergence_factors(const row_at<const T>& x, const row_at<const T>& reference,
+                                           accumulator_t<T> scale, accumulator_t<T> offset,
+                                           accumulator_t<T> reference_offset, accumulator_t<T> constant,
+                                           accumulator_t<T> linear, const row_at<D>& d) {
+    using Real = accumulator_t<T>;
+    const vec<Real> scales = all(scale), offsets = all(-offset), reference_offsets = all(-reference_offset);
+    const row_at<const D> before{d.data, d.stride, d.size};
+    for (std::int64_t first = 0; first < x.size; first += group_size<Real>) {
+        const group<Real> a = load_group(x, first), b = load_group(reference, first);
+        group<Real> sum = load_group_as<Real>(before, first);
+#pragma GCC unroll 4
+        for (int i = 0; i < group_vectors; ++i) {
+            const power_of_two<Real> p = exp2(fma(a.v[i], scales, offsets));
+            const vec<Real> difference = p.exponent - fma(b.v[i], scales, reference_offsets);
+            const vec<Real> added = p.value * fma(all(linear), difference, all(constant));
+            sum.v[i] += p.value == vec<Real>{} ? vec<Real>{} : added;
+        }
+        store_group(sum, d, first);
+    }
+}
+
+}  // namespace reft::inline REFT_ABI::detail::REFT_SIMD::inline REFT_ISA
