@@ -6,17 +6,17 @@
 //   REFT_SIMD_BYTES   is the size of a vector
 //   REFT_SIMD_LOOP    stands before every function that is called from outside
 //   REFT_SIMD_INLINE  stands before every other one
+//   REFT_UNROLL       stands before a loop over vectors that live in registers, at most 8 turns
 // Lambdas do not inherit the instruction set from the function around them: there are none in such a file.
 //
-// The arithmetic is what is written, whatever the flags of the program: nothing is contracted, and with -ffast-math
-// NaN and infinities exist and sums keep their order. clang gives the intrinsics of its headers the flags of the
-// program all the same, so additions and multiplications are written with operators.
-#if defined(__clang__)
-#pragma float_control(precise, on, push)
-#pragma clang fp contract(off)
-#elif defined(__GNUC__)
-#pragma GCC push_options
-#pragma GCC optimize("no-fast-math", "fp-contract=off")
+// The arithmetic is exact, see the file below. But clang gives the intrinsics of its headers the flags of the program all
+// the same, so additions and multiplications are written with operators.
+#include <reft/core/exact_arithmetic_begin.inl>
+
+#if defined(__CUDACC__)
+#define REFT_UNROLL
+#else
+#define REFT_UNROLL _Pragma("GCC unroll 8")
 #endif
 
 #if REFT_X86_TARGETS
@@ -53,9 +53,6 @@
 #undef REFT_SIMD_LOOP
 #undef REFT_SIMD_INLINE
 
-#if defined(__clang__)
-#pragma float_control(pop)
-#elif defined(__GNUC__)
-#pragma GCC pop_options
-#endif
+#include <reft/core/exact_arithmetic_end.inl>
+#undef REFT_UNROLL
 #undef REFT_LOOPS

@@ -136,6 +136,13 @@ REFT_SIMD_INLINE void streamed() {
 
 // --- arithmetic -------------------------------------------------------------------------------------------------
 
+/// Whether fma() rounds once.
+#if REFT_SIMD_BYTES >= 32 || (defined(__ARM_NEON) && defined(__aarch64__))
+constexpr bool has_fma = true;
+#else
+constexpr bool has_fma = false;
+#endif
+
 /// a·b + c, in one rounding where the instruction set has it, in two elsewhere.
 REFT_SIMD_INLINE floats fma(floats a, floats b, floats c) {
 #if REFT_SIMD_BYTES == 64

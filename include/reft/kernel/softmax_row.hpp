@@ -36,6 +36,7 @@ struct row_sums {
     double sum = 0;
     double weighted = 0;
     double offset = 0;
+    double center = 0;  ///< the logit behind the offset
     bool kept = false;  ///< whether all powers were written to memory
 };
 
@@ -47,10 +48,10 @@ struct row_gradient {
     REFT_HD bool any() const { return d_log_prob != 0 || d_entropy != 0; }
 };
 
-/// A factor for every logit of a row: 2^y·(constant + linear·y) with y = scale·x − offset.
+/// A factor for every logit of a row: 2^y·(constant + linear·y) with y = scale·(x − center).
 template <class Real>
 struct row_factors {
-    Real scale = 0, offset = 0;
+    Real scale = 0, center = 0;
     Real constant = 0, linear = 0;
 };
 
@@ -58,6 +59,7 @@ struct row_factors {
 
 #define REFT_LOOPS <reft/kernel/softmax_row.inl>
 #include <reft/core/each_instruction_set.inl>
+#include <reft/core/exact_arithmetic_begin.inl>
 
 namespace reft::inline REFT_ABI::detail {
 
@@ -71,12 +73,13 @@ Real scale_of(double inverse_temperature) {
 
 /// The softmax of a row: p_j = factor·2^y_j with y_j = scale·x_j − offset.
 struct softmax_of_logits {
-    double offset = 0;
+    double center = 0;  ///< the logit behind the offset
     double factor = 0;
     double log_factor = 0;
     double entropy = 0;   ///< 0 if it was not asked for
     double log_prob = 0;  ///< of the chosen token
-    double others = 0;    ///< 1 − p of the chosen token, also where p is nearly 1
+    double own = 0;       ///< p of the chosen token
+    double others = 0;    ///< 1 − p, with all its digits where p is nearly 1
     bool kept = false;    ///< whether the powers 2^y_j were kept
 };
 
@@ -108,14 +111,15 @@ inline softmax_of_logits softmax_of_sums(const row_sums& all_others, double scal
     const double total = own + others;
     if (!(total > 0) || !(chosen < infinity)) {
         constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-        return {nan, nan, nan, nan, nan, nan, false};
+        return {nan, nan, nan, nan, nan, nan, nan, false};
     }
     const double log_total = own == 1 ? std::log1p(others) : std::log(total), per_total = 1 / total;
-    return {all_others.offset,
+    return {all_others.center,
             unit * per_total,
             -ln_2 * shift - log_total,
             with_entropy ? log_total - ln_2 * weighted * per_total : 0.0,
             ln_2 * (chosen - shift) - log_total,
+            own * per_total,
             others * per_total,
             all_others.kept};
 }
@@ -153,10 +157,10 @@ void gradient_of_row(const strided_view<const T, 1>& x, const softmax_of_logits&
     using Real = accumulator_t<T>;
     const double factor = -inverse_temperature * p.factor;
     const row_factors<Real> factors{
-        scale_of<Real>(inverse_temperature), static_cast<Real>(p.offset),
+        scale_of<Real>(inverse_temperature), static_cast<Real>(p.center),
         static_cast<Real>(factor * (upstream.d_log_prob + upstream.d_entropy * (p.log_factor + p.entropy))),
         static_cast<Real>(factor * upstream.d_entropy * ln_2)};
-    const double p_log_p = p.others < 1 ? (1 - p.others) * (p.log_prob + p.entropy) : 0.0;
+    const double p_log_p = p.own > 0 ? p.own * (p.log_prob + p.entropy) : 0.0;
     const double chosen = inverse_temperature * (upstream.d_log_prob * p.others - upstream.d_entropy * p_log_p);
     const auto from = row_in_memory(x);
     const auto to = row_in_memory(d_x);
@@ -176,7 +180,7 @@ void gradient_of_row(const strided_view<const T, 1>& x, const softmax_of_logits&
 template <class T>
 struct pair_of_rows {
     row_at<const T> x, reference;
-    accumulator_t<T> scale, offset, reference_offset;
+    accumulator_t<T> scale, center, reference_center;
     double factor;      ///< p = factor·2^y
     double difference;  ///< log p − log q = ln 2·(y − y of the reference) + difference
 
@@ -187,8 +191,8 @@ struct pair_of_rows {
           scale(scale_of<accumulator_t<T>>(inverse_temperature)) {
         const softmax_of_logits p = softmax_of_row(x_row, -1, inverse_temperature, false);
         const softmax_of_logits q = softmax_of_row(reference_row, -1, inverse_temperature, false);
-        offset = static_cast<accumulator_t<T>>(p.offset);
-        reference_offset = static_cast<accumulator_t<T>>(q.offset);
+        center = static_cast<accumulator_t<T>>(p.center);
+        reference_center = static_cast<accumulator_t<T>>(q.center);
         factor = p.factor;
         difference = p.log_factor - q.log_factor;
     }
@@ -200,7 +204,7 @@ template <class T>
 double kl_of_rows(const pair_of_rows<T>& rows) {
     const double sum = [&] {
         return REFT_ON_THIS_MACHINE(
-            divergence_of_rows(rows.x, rows.reference, rows.scale, rows.offset, rows.reference_offset));
+            divergence_of_rows(rows.x, rows.reference, rows.scale, rows.center, rows.reference_center));
     }();
     return rows.factor * ln_2 * sum + rows.difference;
 }
@@ -215,9 +219,11 @@ void add_kl_gradient_of_row(const pair_of_rows<T>& rows, double kl, double d_kl,
     const auto linear = static_cast<Real>(factor * ln_2);
     const auto to = row_in_memory(d_x);
     [&] {
-        return REFT_ON_THIS_MACHINE(add_divergence_factors(rows.x, rows.reference, rows.scale, rows.offset,
-                                                           rows.reference_offset, constant, linear, to));
+        return REFT_ON_THIS_MACHINE(add_divergence_factors(rows.x, rows.reference, rows.scale, rows.center,
+                                                           rows.reference_center, constant, linear, to));
     }();
 }
 
 }  // namespace reft::inline REFT_ABI::detail
+
+#include <reft/core/exact_arithmetic_end.inl>

@@ -10,10 +10,44 @@ constexpr std::int64_t block_groups = 8;
 template <class Real>
 constexpr std::int64_t group_size = group_vectors * lanes<Real>;
 
+// --- exponents ---------------------------------------------------------------------------------------------------
+
+/// y = scale·x − offset for an offset near scale·center, in one rounding where that can be had. Where it cannot, or the
+/// offset has lost its digits, the center is taken away first.
+template <class Real>
+struct exponents {
+    vec<Real> scale, subtracted;
+    bool in_one;
+};
+template <class Real>
+REFT_SIMD_INLINE bool in_one_rounding(Real scale, Real center) {
+    constexpr Real precise = sizeof(Real) == 4 ? Real(0x1p20) : Real(0x1p49);
+    return has_fma && scale * center < precise && scale * center > -precise;
+}
+template <class Real>
+REFT_SIMD_INLINE exponents<Real> exponents_around(Real scale, Real center) {
+    const bool in_one = in_one_rounding(scale, center);
+    return {all(scale), all(in_one ? -(scale * center) : center), in_one};
+}
+template <class Real>
+REFT_SIMD_INLINE double offset_around(Real scale, Real center) {
+    if (in_one_rounding(scale, center)) return static_cast<double>(scale * center);
+    return static_cast<double>(scale) * static_cast<double>(center);
+}
+
 template <class Real>
 struct group {
     vec<Real> v[std::size_t{group_vectors}];
 };
+template <class Real>
+REFT_SIMD_INLINE group<Real> exponents_of(const group<Real>& x, const exponents<Real>& e) {
+    group<Real> y;
+    if (has_fma && e.in_one)
+        REFT_UNROLL for (int i = 0; i < group_vectors; ++i) y.v[i] = fma(x.v[i], e.scale, e.subtracted);
+    else
+        REFT_UNROLL for (int i = 0; i < group_vectors; ++i) y.v[i] = (x.v[i] - e.subtracted) * e.scale;
+    return y;
+}
 
 // --- memory -----------------------------------------------------------------------------------------------------
 
@@ -41,8 +75,7 @@ REFT_SIMD_INLINE group<accumulator_t<T>> load_group(const row_at<const T>& x, st
         from = copy;
     }
     group<accumulator_t<T>> g;
-#pragma GCC unroll 4
-    for (int i = 0; i < group_vectors; ++i) g.v[i] = load(from + i * lanes<accumulator_t<T>>);
+    REFT_UNROLL for (int i = 0; i < group_vectors; ++i) g.v[i] = load(from + i * lanes<accumulator_t<T>>);
     return g;
 }
 
@@ -72,8 +105,7 @@ template <class Real, class D>
 REFT_SIMD_INLINE void store_group(const group<Real>& g, const row_at<D>& d, std::int64_t first) {
     if constexpr (std::same_as<Real, accumulator_t<D>>) {
         if (d.stride == 1 && first + group_size<Real> <= d.size) {
-#pragma GCC unroll 4
-            for (int i = 0; i < group_vectors; ++i) store(d.data + first + i * lanes<Real>, g.v[i]);
+            REFT_UNROLL for (int i = 0; i < group_vectors; ++i) store(d.data + first + i * lanes<Real>, g.v[i]);
             return;
         }
     }
@@ -95,8 +127,7 @@ template <class Real>
 REFT_SIMD_INLINE void leave_out(group<Real>& g, std::int64_t at) {
     int_vec<Real> index;
     for (std::int64_t i = 0; i < lanes<Real>; ++i) index[i] = static_cast<typename vector_of<Real>::integer>(i);
-#pragma GCC unroll 4
-    for (int i = 0; i < group_vectors; ++i) {
+    REFT_UNROLL for (int i = 0; i < group_vectors; ++i) {
         const auto here = static_cast<typename vector_of<Real>::integer>(at - i * lanes<Real>);
         g.v[i] = index == here ? all(-std::numeric_limits<Real>::infinity()) : g.v[i];
     }
@@ -122,13 +153,13 @@ REFT_SIMD_INLINE accumulator_t<T> largest_of_others(const row_at<const T>& x, st
     return largest_of(largest);
 }
 
-/// scale·x of the first group that has an element other than −∞; 0 without one.
+/// The largest of the first group that has an element other than −∞; 0 without one.
 template <class T>
-REFT_SIMD_INLINE accumulator_t<T> first_offset(const row_at<const T>& x, std::int64_t id, accumulator_t<T> scale) {
+REFT_SIMD_INLINE accumulator_t<T> first_center(const row_at<const T>& x, std::int64_t id) {
     using Real = accumulator_t<T>;
     for (std::int64_t first = 0; first < x.size; first += group_size<Real>) {
         const Real largest = largest_of_others(x, first, first + 1, id);
-        if (largest > -std::numeric_limits<Real>::infinity()) return largest * scale;
+        if (largest > -std::numeric_limits<Real>::infinity()) return largest;
     }
     return 0;
 }
@@ -141,18 +172,16 @@ struct block_sums {
 /// Writes the powers to `kept` if it is to Keep them.
 template <bool WithEntropy, bool Keep, class T>
 REFT_SIMD_INLINE block_sums<accumulator_t<T>> sums_of_block(const row_at<const T>& x, std::int64_t first,
-                                                            std::int64_t last, std::int64_t id, accumulator_t<T> scale,
-                                                            accumulator_t<T> offset, accumulator_t<T>* kept) {
+                                                            std::int64_t last, std::int64_t id,
+                                                            const exponents<accumulator_t<T>>& e,
+                                                            accumulator_t<T>* kept) {
     using Real = accumulator_t<T>;
     group<Real> sum, weighted;
-#pragma GCC unroll 4
-    for (int i = 0; i < group_vectors; ++i) sum.v[i] = weighted.v[i] = vec<Real>{};
-    const vec<Real> scales = all(scale), offsets = all(-offset);
+    REFT_UNROLL for (int i = 0; i < group_vectors; ++i) sum.v[i] = weighted.v[i] = vec<Real>{};
     for (; first < last; first += group_size<Real>) {
-        const group<Real> g = load_others(x, first, id);
-#pragma GCC unroll 4
-        for (int i = 0; i < group_vectors; ++i) {
-            const power_of_two<Real> p = exp2(fma(g.v[i], scales, offsets));
+        const group<Real> y = exponents_of(load_others(x, first, id), e);
+        REFT_UNROLL for (int i = 0; i < group_vectors; ++i) {
+            const power_of_two<Real> p = exp2(y.v[i]);
             sum.v[i] += p.value;
             if constexpr (WithEntropy) weighted.v[i] = fma(p.value, p.exponent, weighted.v[i]);
             if constexpr (Keep) store(kept + first + i * lanes<Real>, p.value);
@@ -162,39 +191,41 @@ REFT_SIMD_INLINE block_sums<accumulator_t<T>> sums_of_block(const row_at<const T
             (weighted.v[0] + weighted.v[1]) + (weighted.v[2] + weighted.v[3])};
 }
 
-/// One pass: powers are relative to an offset that was the largest when it was found. Only where a logit is so much
-/// larger that its block's sum passes a limit, the offset is raised, and the block is done again. What was kept before
-/// is relative to the old offset then: the result says that it is of no use.
+/// One pass: powers are relative to a logit that was the largest when it was found. Only where another is so much larger
+/// that its block's sum passes a limit, it takes that place, and the block is done again. What was kept before is
+/// relative to the old one then: the result says that it is of no use.
 template <bool WithEntropy, bool Keep, class T>
 REFT_SIMD_LOOP row_sums sums_of_row(const row_at<const T>& row, std::int64_t id, accumulator_t<T> scale,
                                     accumulator_t<T>* kept) {
     using Real = accumulator_t<T>;
     const row_at<const T> x{row.data, row.stride, row.size};
     const vec<Real> limit = all(Real(1024));
-    Real offset = first_offset(x, id, scale);
+    Real center = first_center(x, id);
     doubles sum{}, weighted{};
     bool all_kept = Keep;
+    exponents<Real> e = exponents_around(scale, center);
     for (std::int64_t first = 0; first < x.size; first += block_groups * group_size<Real>) {
         const std::int64_t end = first + block_groups * group_size<Real>, last = end < x.size ? end : x.size;
-        auto block = sums_of_block<WithEntropy, Keep>(x, first, last, id, scale, offset, kept);
+        auto block = sums_of_block<WithEntropy, Keep>(x, first, last, id, e, kept);
         while (!all_at_most(block.sum, limit)) {
-            const Real raised = largest_of_others(x, first, last, id) * scale;
-            if (!(raised > offset && raised < std::numeric_limits<Real>::infinity())) {
+            const Real raised = largest_of_others(x, first, last, id);
+            if (!(raised > center && raised < std::numeric_limits<Real>::infinity())) {
                 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-                return {nan, nan, nan, false};
+                return {nan, nan, nan, nan, false};
             }
-            const double change = static_cast<double>(offset) - static_cast<double>(raised);
+            const double change = offset_around(scale, center) - offset_around(scale, raised);
             const double factor = std::exp2(change);
             weighted = (weighted + change * sum) * factor;
             sum *= factor;
-            offset = raised;
+            center = raised;
+            e = exponents_around(scale, center);
             all_kept = all_kept && first == 0;
-            block = sums_of_block<WithEntropy, Keep>(x, first, last, id, scale, offset, kept);
+            block = sums_of_block<WithEntropy, Keep>(x, first, last, id, e, kept);
         }
         add_widened(sum, block.sum);
         if constexpr (WithEntropy) add_widened(weighted, block.weighted);
     }
-    return {sum_of(sum), sum_of(weighted), static_cast<double>(offset), all_kept};
+    return {sum_of(sum), sum_of(weighted), offset_around(scale, center), static_cast<double>(center), all_kept};
 }
 
 // --- backward ---------------------------------------------------------------------------------------------------
@@ -205,13 +236,13 @@ REFT_SIMD_INLINE group<accumulator_t<T>> factors_of_group(const row_at<const T>&
                                                           const row_factors<accumulator_t<T>>& f,
                                                           const accumulator_t<T>* kept) {
     using Real = accumulator_t<T>;
-    const vec<Real> scale = all(f.scale), offset = all(-f.offset), constant = all(f.constant), linear = all(f.linear);
-    group<Real> g;
-    if constexpr (Linear || !Kept) g = load_group(x, first);
-#pragma GCC unroll 4
-    for (int i = 0; i < group_vectors; ++i) {
+    const exponents<Real> e = exponents_around(f.scale, f.center);
+    const vec<Real> constant = all(f.constant), linear = all(f.linear);
+    group<Real> g, y;
+    if constexpr (Linear || !Kept) y = exponents_of(load_group(x, first), e);
+    REFT_UNROLL for (int i = 0; i < group_vectors; ++i) {
         power_of_two<Real> p;
-        if constexpr (Linear || !Kept) p.exponent = fma(g.v[i], scale, offset);
+        if constexpr (Linear || !Kept) p.exponent = y.v[i];
         if constexpr (Kept) {
             p.value = load(kept + first + i * lanes<Real>);
             if constexpr (Linear) p.exponent = finite_exponent(p.exponent);
@@ -234,7 +265,7 @@ REFT_SIMD_LOOP void factors_of_row(const row_at<const T>& row, const row_factors
     // Copies, so that writing the gradient cannot change them.
     const row_at<const T> x{row.data, row.stride, row.size};
     const row_at<D> d{d_row.data, d_row.stride, d_row.size};
-    const row_factors<Real> f{factors.scale, factors.offset, factors.constant, factors.linear};
+    const row_factors<Real> f{factors.scale, factors.center, factors.constant, factors.linear};
     std::int64_t first = 0;
     if constexpr (std::same_as<D, Real>) {
         if (past_caches && x.stride == 1 && d.stride == 1) {
@@ -245,8 +276,7 @@ REFT_SIMD_LOOP void factors_of_row(const row_at<const T>& row, const row_factors
                 first = 0;
             for (; first + group_size<Real> <= x.size; first += group_size<Real>) {
                 const group<Real> g = factors_of_group<Linear, Kept>(x, first, f, kept);
-#pragma GCC unroll 4
-                for (int i = 0; i < group_vectors; ++i) stream(d.data + first + i * lanes<Real>, g.v[i]);
+                REFT_UNROLL for (int i = 0; i < group_vectors; ++i) stream(d.data + first + i * lanes<Real>, g.v[i]);
             }
             streamed();
         }
@@ -257,21 +287,20 @@ REFT_SIMD_LOOP void factors_of_row(const row_at<const T>& row, const row_factors
 
 // --- two rows ---------------------------------------------------------------------------------------------------
 
-/// Σ 2^y·(y − z) with y = scale·x − offset and z = scale·reference − reference_offset; terms with 2^y = 0 are 0.
+/// Σ 2^y·(y − z) with the exponents y of a row and z of its reference; terms with 2^y = 0 are 0.
 template <class T>
 REFT_SIMD_LOOP double divergence_of_rows(const row_at<const T>& x, const row_at<const T>& reference,
-                                         accumulator_t<T> scale, accumulator_t<T> offset,
-                                         accumulator_t<T> reference_offset) {
+                                         accumulator_t<T> scale, accumulator_t<T> center,
+                                         accumulator_t<T> reference_center) {
     using Real = accumulator_t<T>;
-    const vec<Real> scales = all(scale), offsets = all(-offset), reference_offsets = all(-reference_offset);
+    const exponents<Real> e = exponents_around(scale, center), f = exponents_around(scale, reference_center);
     doubles sum{};
     for (std::int64_t first = 0; first < x.size; first += group_size<Real>) {
-        const group<Real> a = load_group(x, first), b = load_group(reference, first);
+        const group<Real> y = exponents_of(load_group(x, first), e), z = exponents_of(load_group(reference, first), f);
         vec<Real> of_group{};
-#pragma GCC unroll 4
-        for (int i = 0; i < group_vectors; ++i) {
-            const power_of_two<Real> p = exp2(fma(a.v[i], scales, offsets));
-            const vec<Real> difference = p.exponent - fma(b.v[i], scales, reference_offsets);
+        REFT_UNROLL for (int i = 0; i < group_vectors; ++i) {
+            const power_of_two<Real> p = exp2(y.v[i]);
+            const vec<Real> difference = p.exponent - z.v[i];
             of_group += p.value == vec<Real>{} ? vec<Real>{} : p.value * difference;
         }
         add_widened(sum, of_group);
@@ -282,19 +311,18 @@ REFT_SIMD_LOOP double divergence_of_rows(const row_at<const T>& x, const row_at<
 /// Adds 2^y·(constant + linear·(y − z)) to every element of d, y and z as above; nothing where 2^y = 0.
 template <class T, class D>
 REFT_SIMD_LOOP void add_divergence_factors(const row_at<const T>& x, const row_at<const T>& reference,
-                                           accumulator_t<T> scale, accumulator_t<T> offset,
-                                           accumulator_t<T> reference_offset, accumulator_t<T> constant,
+                                           accumulator_t<T> scale, accumulator_t<T> center,
+                                           accumulator_t<T> reference_center, accumulator_t<T> constant,
                                            accumulator_t<T> linear, const row_at<D>& d) {
     using Real = accumulator_t<T>;
-    const vec<Real> scales = all(scale), offsets = all(-offset), reference_offsets = all(-reference_offset);
+    const exponents<Real> e = exponents_around(scale, center), f = exponents_around(scale, reference_center);
     const row_at<const D> before{d.data, d.stride, d.size};
     for (std::int64_t first = 0; first < x.size; first += group_size<Real>) {
-        const group<Real> a = load_group(x, first), b = load_group(reference, first);
+        const group<Real> y = exponents_of(load_group(x, first), e), z = exponents_of(load_group(reference, first), f);
         group<Real> sum = load_group_as<Real>(before, first);
-#pragma GCC unroll 4
-        for (int i = 0; i < group_vectors; ++i) {
-            const power_of_two<Real> p = exp2(fma(a.v[i], scales, offsets));
-            const vec<Real> difference = p.exponent - fma(b.v[i], scales, reference_offsets);
+        REFT_UNROLL for (int i = 0; i < group_vectors; ++i) {
+            const power_of_two<Real> p = exp2(y.v[i]);
+            const vec<Real> difference = p.exponent - z.v[i];
             const vec<Real> added = p.value * fma(all(linear), difference, all(constant));
             sum.v[i] += p.value == vec<Real>{} ? vec<Real>{} : added;
         }
