@@ -63,13 +63,13 @@ inline instruction_set use_at_most(instruction_set most) {
 
 }  // namespace reft::inline REFT_ABI
 
-/// The value of a call of a function that core/each_instruction_set.inl made for every instruction set, for the one in
-/// use: `return REFT_ON_THIS_MACHINE(sum(x, n));`, inside namespace reft::detail. For `return` only.
+/// A call of a function that core/each_instruction_set.inl made for every instruction set, of the one in use:
+/// `return REFT_ON_THIS_MACHINE(sum(x, n));`, inside namespace reft::detail.
 #if REFT_X86_TARGETS
-#define REFT_ON_THIS_MACHINE(...)                                             \
-    instruction_set_in_use() == instruction_set::avx512 ? avx512::__VA_ARGS__ \
-    : instruction_set_in_use() == instruction_set::avx2 ? avx2::__VA_ARGS__   \
-                                                        : portable::__VA_ARGS__
+#define REFT_ON_THIS_MACHINE(...)                                              \
+    (instruction_set_in_use() == instruction_set::avx512 ? avx512::__VA_ARGS__ \
+     : instruction_set_in_use() == instruction_set::avx2 ? avx2::__VA_ARGS__   \
+                                                         : portable::__VA_ARGS__)
 #else
 #define REFT_ON_THIS_MACHINE(...) portable::__VA_ARGS__
 #endif

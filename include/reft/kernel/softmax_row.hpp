@@ -133,12 +133,7 @@ softmax_of_logits softmax_of_row(const strided_view<const T, 1>& x, std::int64_t
     const auto row = row_in_memory(x);
     const Real scale = scale_of<Real>(inverse_temperature);
     Real* const powers = kept != nullptr && x.extent(0) <= kept_row ? kept->values : nullptr;
-    const row_sums sums = [&] {
-        if (powers && with_entropy) return REFT_ON_THIS_MACHINE(sums_of_row<true, true>(row, id, scale, powers));
-        if (powers) return REFT_ON_THIS_MACHINE(sums_of_row<false, true>(row, id, scale, powers));
-        if (with_entropy) return REFT_ON_THIS_MACHINE(sums_of_row<true, false>(row, id, scale, powers));
-        return REFT_ON_THIS_MACHINE(sums_of_row<false, false>(row, id, scale, powers));
-    }();
+    const row_sums sums = REFT_ON_THIS_MACHINE(sums_of_row(row, id, scale, with_entropy, powers));
     const double chosen =
         id < 0 ? -std::numeric_limits<double>::infinity() : static_cast<double>(scale) * static_cast<double>(x[id]);
     return softmax_of_sums(sums, chosen, with_entropy);
@@ -165,14 +160,7 @@ void gradient_of_row(const strided_view<const T, 1>& x, const softmax_of_logits&
     const auto from = row_in_memory(x);
     const auto to = row_in_memory(d_x);
     const Real* const powers = kept != nullptr && p.kept ? kept->values : nullptr;
-    const bool linear = upstream.d_entropy != 0;
-    [&] {
-        if (powers && linear)
-            return REFT_ON_THIS_MACHINE(factors_of_row<true, true>(from, factors, to, powers, past_caches));
-        if (powers) return REFT_ON_THIS_MACHINE(factors_of_row<false, true>(from, factors, to, powers, past_caches));
-        if (linear) return REFT_ON_THIS_MACHINE(factors_of_row<true, false>(from, factors, to, powers, past_caches));
-        return REFT_ON_THIS_MACHINE(factors_of_row<false, false>(from, factors, to, powers, past_caches));
-    }();
+    REFT_ON_THIS_MACHINE(factors_of_row(from, factors, to, powers, past_caches));
     d_x[id] = static_cast<D>(static_cast<accumulator_t<D>>(static_cast<Real>(chosen)));
 }
 
@@ -202,10 +190,8 @@ struct pair_of_rows {
 /// that the row does not.
 template <class T>
 double kl_of_rows(const pair_of_rows<T>& rows) {
-    const double sum = [&] {
-        return REFT_ON_THIS_MACHINE(
-            divergence_of_rows(rows.x, rows.reference, rows.scale, rows.center, rows.reference_center));
-    }();
+    const double sum = REFT_ON_THIS_MACHINE(
+        divergence_of_rows(rows.x, rows.reference, rows.scale, rows.center, rows.reference_center));
     return rows.factor * ln_2 * sum + rows.difference;
 }
 
@@ -218,10 +204,8 @@ void add_kl_gradient_of_row(const pair_of_rows<T>& rows, double kl, double d_kl,
     const auto constant = static_cast<Real>(factor * (rows.difference - kl));
     const auto linear = static_cast<Real>(factor * ln_2);
     const auto to = row_in_memory(d_x);
-    [&] {
-        return REFT_ON_THIS_MACHINE(add_divergence_factors(rows.x, rows.reference, rows.scale, rows.center,
-                                                           rows.reference_center, constant, linear, to));
-    }();
+    REFT_ON_THIS_MACHINE(add_divergence_factors(rows.x, rows.reference, rows.scale, rows.center, rows.reference_center,
+                                                constant, linear, to));
 }
 
 }  // namespace reft::inline REFT_ABI::detail

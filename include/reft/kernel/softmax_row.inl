@@ -101,21 +101,30 @@ REFT_SIMD_LOOP void scatter_group(const group<Real>& g, const row_at<D>& d, std:
         d.data[(first + i) * d.stride] = static_cast<D>(static_cast<accumulator_t<D>>(copy[i]));
 }
 
+/// Stores `count` elements of a group; a whole group of neighbours as vectors, around the caches if `past_caches`, for
+/// which it must lie at a multiple of a vector.
 template <class Real, class D>
-REFT_SIMD_INLINE void store_group(const group<Real>& g, const row_at<D>& d, std::int64_t first) {
+REFT_SIMD_INLINE void store_group(const group<Real>& g, const row_at<D>& d, std::int64_t first, std::int64_t count,
+                                  bool past_caches) {
     if constexpr (std::same_as<Real, accumulator_t<D>>) {
-        if (d.stride == 1 && first + group_size<Real> <= d.size) {
-            REFT_UNROLL for (int i = 0; i < group_vectors; ++i) store(d.data + first + i * lanes<Real>, g.v[i]);
+        if (d.stride == 1 && count == group_size<Real>) {
+            D* const to = d.data + first;
+            if constexpr (std::same_as<D, Real>) {
+                if (past_caches) {
+                    REFT_UNROLL for (int i = 0; i < group_vectors; ++i) stream(to + i * lanes<Real>, g.v[i]);
+                    return;
+                }
+            }
+            REFT_UNROLL for (int i = 0; i < group_vectors; ++i) store(to + i * lanes<Real>, g.v[i]);
             return;
         }
     }
-    const std::int64_t left = d.size - first;
-    scatter_group(g, d, first, left < group_size<Real> ? left : group_size<Real>);
+    scatter_group(g, d, first, count);
 }
 
 /// Elements before the first one that lies at a multiple of a vector.
 template <class D>
-std::int64_t unaligned_elements(const D* p) {
+REFT_SIMD_INLINE std::int64_t unaligned_elements(const D* p) {
     const auto beyond = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(p) % REFT_SIMD_BYTES);
     return beyond == 0 ? 0 : (REFT_SIMD_BYTES - beyond) / static_cast<std::int64_t>(sizeof(D));
 }
@@ -142,8 +151,8 @@ REFT_SIMD_INLINE group<accumulator_t<T>> load_others(const row_at<const T>& x, s
 
 /// The largest of the elements from `first` to before `last`, the chosen one left out; NaN may be overlooked.
 template <class T>
-REFT_SIMD_INLINE accumulator_t<T> largest_of_others(const row_at<const T>& x, std::int64_t first, std::int64_t last,
-                                                    std::int64_t id) {
+REFT_SIMD_LOOP accumulator_t<T> largest_of_others(const row_at<const T>& x, std::int64_t first, std::int64_t last,
+                                                  std::int64_t id) {
     using Real = accumulator_t<T>;
     vec<Real> largest = all(-std::numeric_limits<Real>::infinity());
     for (; first < last; first += group_size<Real>) {
@@ -169,23 +178,27 @@ struct block_sums {
     vec<Real> sum, weighted;
 };
 
-/// Writes the powers to `kept` if it is to Keep them.
-template <bool WithEntropy, bool Keep, class T>
+/// Writes the powers to `kept` if it is not null.
+template <class T>
 REFT_SIMD_INLINE block_sums<accumulator_t<T>> sums_of_block(const row_at<const T>& x, std::int64_t first,
                                                             std::int64_t last, std::int64_t id,
-                                                            const exponents<accumulator_t<T>>& e,
+                                                            const exponents<accumulator_t<T>>& e, bool with_entropy,
                                                             accumulator_t<T>* kept) {
     using Real = accumulator_t<T>;
     group<Real> sum, weighted;
     REFT_UNROLL for (int i = 0; i < group_vectors; ++i) sum.v[i] = weighted.v[i] = vec<Real>{};
     for (; first < last; first += group_size<Real>) {
-        const group<Real> y = exponents_of(load_others(x, first, id), e);
+        group<Real> y = exponents_of(load_others(x, first, id), e), powers;
         REFT_UNROLL for (int i = 0; i < group_vectors; ++i) {
             const power_of_two<Real> p = exp2(y.v[i]);
+            powers.v[i] = p.value;
+            y.v[i] = p.exponent;
             sum.v[i] += p.value;
-            if constexpr (WithEntropy) weighted.v[i] = fma(p.value, p.exponent, weighted.v[i]);
-            if constexpr (Keep) store(kept + first + i * lanes<Real>, p.value);
         }
+        if (with_entropy)
+            REFT_UNROLL for (int i = 0; i < group_vectors; ++i) weighted.v[i] = fma(powers.v[i], y.v[i], weighted.v[i]);
+        if (kept)
+            REFT_UNROLL for (int i = 0; i < group_vectors; ++i) store(kept + first + i * lanes<Real>, powers.v[i]);
     }
     return {(sum.v[0] + sum.v[1]) + (sum.v[2] + sum.v[3]),
             (weighted.v[0] + weighted.v[1]) + (weighted.v[2] + weighted.v[3])};
@@ -194,20 +207,26 @@ REFT_SIMD_INLINE block_sums<accumulator_t<T>> sums_of_block(const row_at<const T
 /// One pass: powers are relative to a logit that was the largest when it was found. Only where another is so much larger
 /// that its block's sum passes a limit, it takes that place, and the block is done again. What was kept before is
 /// relative to the old one then: the result says that it is of no use.
-template <bool WithEntropy, bool Keep, class T>
+template <class T>
 REFT_SIMD_LOOP row_sums sums_of_row(const row_at<const T>& row, std::int64_t id, accumulator_t<T> scale,
-                                    accumulator_t<T>* kept) {
+                                    bool with_entropy, accumulator_t<T>* kept) {
     using Real = accumulator_t<T>;
     const row_at<const T> x{row.data, row.stride, row.size};
     const vec<Real> limit = all(Real(1024));
     Real center = first_center(x, id);
-    doubles sum{}, weighted{};
-    bool all_kept = Keep;
     exponents<Real> e = exponents_around(scale, center);
-    for (std::int64_t first = 0; first < x.size; first += block_groups * group_size<Real>) {
-        const std::int64_t end = first + block_groups * group_size<Real>, last = end < x.size ? end : x.size;
-        auto block = sums_of_block<WithEntropy, Keep>(x, first, last, id, e, kept);
-        while (!all_at_most(block.sum, limit)) {
+    doubles sum{}, weighted{};
+    bool all_kept = kept != nullptr;
+    for (std::int64_t first = 0, last = 0; first < x.size; first = last) {
+        const std::int64_t end = first + block_groups * group_size<Real>;
+        last = end < x.size ? end : x.size;
+        for (;;) {
+            const auto block = sums_of_block(x, first, last, id, e, with_entropy, kept);
+            if (all_at_most(block.sum, limit)) {
+                add_widened(sum, block.sum);
+                add_widened(weighted, block.weighted);
+                break;
+            }
             const Real raised = largest_of_others(x, first, last, id);
             if (!(raised > center && raised < std::numeric_limits<Real>::infinity())) {
                 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -220,69 +239,39 @@ REFT_SIMD_LOOP row_sums sums_of_row(const row_at<const T>& row, std::int64_t id,
             center = raised;
             e = exponents_around(scale, center);
             all_kept = all_kept && first == 0;
-            block = sums_of_block<WithEntropy, Keep>(x, first, last, id, e, kept);
         }
-        add_widened(sum, block.sum);
-        if constexpr (WithEntropy) add_widened(weighted, block.weighted);
     }
     return {sum_of(sum), sum_of(weighted), offset_around(scale, center), static_cast<double>(center), all_kept};
 }
 
 // --- backward ---------------------------------------------------------------------------------------------------
 
-/// 2^y·(constant + linear·y) of a group; the powers are those in `kept` if they were Kept.
-template <bool Linear, bool Kept, class T>
-REFT_SIMD_INLINE group<accumulator_t<T>> factors_of_group(const row_at<const T>& x, std::int64_t first,
-                                                          const row_factors<accumulator_t<T>>& f,
-                                                          const accumulator_t<T>* kept) {
-    using Real = accumulator_t<T>;
-    const exponents<Real> e = exponents_around(f.scale, f.center);
-    const vec<Real> constant = all(f.constant), linear = all(f.linear);
-    group<Real> g, y;
-    if constexpr (Linear || !Kept) y = exponents_of(load_group(x, first), e);
-    REFT_UNROLL for (int i = 0; i < group_vectors; ++i) {
-        power_of_two<Real> p;
-        if constexpr (Linear || !Kept) p.exponent = y.v[i];
-        if constexpr (Kept) {
-            p.value = load(kept + first + i * lanes<Real>);
-            if constexpr (Linear) p.exponent = finite_exponent(p.exponent);
-        } else {
-            p = exp2(p.exponent);
-        }
-        if constexpr (Linear)
-            g.v[i] = p.value * fma(linear, p.exponent, constant);
-        else
-            g.v[i] = p.value * constant;
-    }
-    return g;
-}
-
-/// Writes the factor of every element of a row to d, which may be the row.
-template <bool Linear, bool Kept, class T, class D>
+/// Writes 2^y·(constant + linear·y) of every element of a row to d, which may be the row. The powers are those in
+/// `kept` if it is not null.
+template <class T, class D>
 REFT_SIMD_LOOP void factors_of_row(const row_at<const T>& row, const row_factors<accumulator_t<T>>& factors,
                                    const row_at<D>& d_row, const accumulator_t<T>* kept, bool past_caches) {
     using Real = accumulator_t<T>;
     // Copies, so that writing the gradient cannot change them.
     const row_at<const T> x{row.data, row.stride, row.size};
     const row_at<D> d{d_row.data, d_row.stride, d_row.size};
-    const row_factors<Real> f{factors.scale, factors.center, factors.constant, factors.linear};
-    std::int64_t first = 0;
-    if constexpr (std::same_as<D, Real>) {
-        if (past_caches && x.stride == 1 && d.stride == 1) {
-            first = unaligned_elements(d.data);
-            if (first > 0 && first < x.size)
-                scatter_group(factors_of_group<Linear, Kept>(x, 0, f, kept), d, 0, first);
-            else
-                first = 0;
-            for (; first + group_size<Real> <= x.size; first += group_size<Real>) {
-                const group<Real> g = factors_of_group<Linear, Kept>(x, first, f, kept);
-                REFT_UNROLL for (int i = 0; i < group_vectors; ++i) stream(d.data + first + i * lanes<Real>, g.v[i]);
+    const exponents<Real> e = exponents_around(factors.scale, factors.center);
+    const vec<Real> constant = all(factors.constant), linear = all(factors.linear);
+    const std::int64_t unaligned = past_caches ? unaligned_elements(d.data) : 0;
+    std::int64_t count = unaligned > 0 ? unaligned : group_size<Real>;
+    for (std::int64_t first = 0; first < x.size; first += count, count = group_size<Real>) {
+        group<Real> y = exponents_of(load_group(x, first), e);
+        if (kept)
+            REFT_UNROLL for (int i = 0; i < group_vectors; ++i) y.v[i] =
+                load(kept + first + i * lanes<Real>) * fma(linear, finite_exponent(y.v[i]), constant);
+        else
+            REFT_UNROLL for (int i = 0; i < group_vectors; ++i) {
+                const power_of_two<Real> p = exp2(y.v[i]);
+                y.v[i] = p.value * fma(linear, p.exponent, constant);
             }
-            streamed();
-        }
+        store_group(y, d, first, count < x.size - first ? count : x.size - first, past_caches);
     }
-    for (; first < x.size; first += group_size<Real>)
-        store_group(factors_of_group<Linear, Kept>(x, first, f, kept), d, first);
+    if (past_caches) streamed();
 }
 
 // --- two rows ---------------------------------------------------------------------------------------------------
@@ -326,7 +315,7 @@ REFT_SIMD_LOOP void add_divergence_factors(const row_at<const T>& x, const row_a
             const vec<Real> added = p.value * fma(all(linear), difference, all(constant));
             sum.v[i] += p.value == vec<Real>{} ? vec<Real>{} : added;
         }
-        store_group(sum, d, first);
+        store_group(sum, d, first, group_size<Real> < x.size - first ? group_size<Real> : x.size - first, false);
     }
 }
 
