@@ -15,6 +15,8 @@
 #pragma float_control(precise, on, push)
 #pragma clang fp contract(off)
 #elif defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC's intrinsics begin with vectors that are not initialised
 #pragma GCC push_options
 #pragma GCC optimize("no-fast-math", "fp-contract=off")
 #endif
@@ -57,5 +59,6 @@
 #pragma float_control(pop)
 #elif defined(__GNUC__)
 #pragma GCC pop_options
+#pragma GCC diagnostic pop
 #endif
 #undef REFT_LOOPS

@@ -1,0 +1,86 @@
+// Loops over the tokens of a row, for one instruction set; see core/each_instruction_set.inl.
+
+namespace reft::inline REFT_ABI::detail::REFT_SIMD::inline REFT_ISA {
+
+/// The lanes whose bit is set; 0 in the others, whatever they held.
+REFT_SIMD_INLINE floats kept(floats v, std::uint64_t bits) {
+#if REFT_SIMD_BYTES == 64
+    return (floats)_mm512_maskz_mov_ps(static_cast<__mmask16>(bits), (__m512)v);
+#else
+#if REFT_SIMD_BYTES == 32
+    const ints lane = {1, 2, 4, 8, 16, 32, 64, 128};
+#else
+    const ints lane = {1, 2, 4, 8};
+#endif
+    const ints set = (static_cast<std::int32_t>(bits & 0xff) - ints{}) & lane;
+    return (floats)((ints)v & (set != 0));
+#endif
+}
+REFT_SIMD_INLINE doubles kept(doubles v, std::uint64_t bits) {
+#if REFT_SIMD_BYTES == 64
+    return (doubles)_mm512_maskz_mov_pd(static_cast<__mmask8>(bits), (__m512d)v);
+#else
+#if REFT_SIMD_BYTES == 32
+    const longs lane = {1, 2, 4, 8};
+#else
+    const longs lane = {1, 2};
+#endif
+    const longs set = (static_cast<std::int64_t>(bits & 0xff) - longs{}) & lane;
+    return (doubles)((longs)v & (set != 0));
+#endif
+}
+
+template <bool PastCaches, class T, class Vector>
+REFT_SIMD_INLINE void put(T* p, const Vector& v) {
+    if constexpr (PastCaches && std::is_same_v<T, accumulator_t<T>>)
+        stream(p, v);
+    else
+        store(p, v);
+}
+
+/// 64 tokens that lie side by side and all count.
+template <bool PastCaches, class T, class Operation, class... In>
+REFT_SIMD_INLINE void map_all(const Operation& result_of, T* out, const In*... in) {
+    for (std::int64_t i = 0; i < 64; i += lanes<accumulator_t<T>>) put<PastCaches>(out + i, result_of(load(in + i)...));
+}
+/// 64 tokens that lie side by side, of which some count.
+template <class T, class Operation, class... In>
+REFT_SIMD_INLINE void map_some(const Operation& result_of, std::uint64_t bits, T* out, const In*... in) {
+    for (std::int64_t i = 0; i < 64; i += lanes<accumulator_t<T>>)
+        store(out + i, kept(result_of(load(in + i)...), bits >> i));
+}
+
+/// out_t = result_of(in_t...) where token t counts, 0 elsewhere. The operation takes and gives vectors of `Real`.
+/// `out` may be one of the others.
+template <class Real, class T, class Operation, class... In>
+REFT_SIMD_INLINE void map_row(const Operation& result_of, const integer_run& mask, bool past_caches,
+                              const strided_view<T, 1>& out, const strided_view<const In, 1>&... in) {
+    const std::int64_t n = out.extent(0);
+    const bool side_by_side = out.stride(0) == 1 && ((in.stride(0) == 1) && ...);
+    std::int64_t w = 64;
+    if (past_caches && side_by_side) {  // up to a whole cache line
+        const std::uintptr_t beyond = reinterpret_cast<std::uintptr_t>(out.data()) % 64;
+        if (beyond != 0) w = static_cast<std::int64_t>((64 - beyond) / sizeof(T));
+    }
+    for (std::int64_t t = 0; t < n; t += w, w = 64) {
+        if (w > n - t) w = n - t;
+        const std::uint64_t bits = bits_at(mask, t, w);
+        if constexpr (std::is_same_v<Real, accumulator_t<T>> && (std::is_same_v<Real, accumulator_t<In>> && ...)) {
+            if (side_by_side && w == 64) {
+                if (~bits != 0)
+                    map_some(result_of, bits, out.data() + t, (in.data() + t)...);
+                else if (past_caches)
+                    map_all<true>(result_of, out.data() + t, (in.data() + t)...);
+                else
+                    map_all<false>(result_of, out.data() + t, (in.data() + t)...);
+                continue;
+            }
+        }
+        Real results[64];
+        map_some(result_of, bits, results, gathered<Real>(in, t, w).x...);
+        for (std::int64_t i = 0; i < w; ++i) out[t + i] = static_cast<T>(static_cast<accumulator_t<T>>(results[i]));
+    }
+    if (past_caches) streamed();
+}
+
+}  // namespace reft::inline REFT_ABI::detail::REFT_SIMD::inline REFT_ISA
