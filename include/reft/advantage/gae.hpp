@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <utility>
 
 namespace reft::inline REFT_ABI {
 
@@ -61,8 +60,12 @@ struct gae_carry {
 }  // namespace detail
 }  // namespace reft::inline REFT_ABI
 
+// Without optimisation GCC's intrinsics are macros, whose masks of -1 it warns about.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
 #define REFT_LOOPS <reft/advantage/gae.inl>
 #include <reft/core/each_instruction_set.inl>
+#pragma GCC diagnostic pop
 
 namespace reft::inline REFT_ABI {
 namespace detail {
@@ -88,7 +91,8 @@ void gae(const token_view<const T>& rewards, const token_view<const T>& values, 
     using Real = accumulator_t<T>;
     const gae_constants<Real> constants(options);
     const bool past = past_caches(advantages, rewards.data()) && past_caches(advantages, values.data());
-    for_rows(r, pool, [&](std::int64_t b) {
+    for_rows(r, pool, [&](std::int64_t i) {
+        const std::int64_t b = r.count() - 1 - i;  // a row is read from its end on, and so are all of them
         gae_of_row<T>(row_of(rewards, r, b), row_of(values, r, b), r.mask_of(b), row_of(advantages, r, b), past,
                       constants, bootstrap_values ? static_cast<Real>((*bootstrap_values)[b]) : Real(0));
         clear_padding(r, b, advantages);

@@ -6,6 +6,7 @@
 #include <reft/core/mask_bits.hpp>
 #include <reft/core/rows.hpp>
 #include <reft/core/tensor_traits.hpp>
+#include <reft/core/token_map.hpp>
 #include <reft/core/vectors.hpp>
 
 #include <algorithm>
@@ -62,6 +63,13 @@ namespace detail {
 /// Counted numbers whose moments are taken at once.
 constexpr std::int64_t moments_block = 2048;
 
+/// From the sums of n deviations from `about` and of their squares.
+inline moments moments_of_sums(double about, std::int64_t n, double sum, double squares) {
+    const double of_mean = sum / static_cast<double>(n);
+    const double deviations = squares - sum * of_mean;
+    return {n, about + of_mean, deviations < 0 ? 0.0 : deviations};
+}
+
 }  // namespace detail
 }  // namespace reft::inline REFT_ABI
 
@@ -81,9 +89,10 @@ moments moments_of_row(const strided_view<const T, 1>& row, const integer_run& m
 /// The moments of the counted positions of a per-token array, merged row by row into `before`: going on from the
 /// moments of earlier rows gives the bits of all rows at once.
 ///
-/// Within a row the moments of blocks of 2048 counted numbers are merged in their order; a block's sums are made in
-/// double about its first number. The bits depend on the counted numbers and on the instruction set, not on layout,
-/// strides, masked positions or threads.
+/// Precision within a row the moments of blocks of 2048 counted numbers are merged in their order. A block's sums are
+///           made about its first number, those of doubles in double; those of float and the 16-bit types with a
+///           relative error of the squared deviations of 1e-6 at most. The bits depend on the counted numbers of each
+///           row and on the instruction set, not on layout, strides, masked positions or threads.
 template <token_tensor X>
 moments moments_of(const X& x, const rows& r, const moments& before = {}, executor& pool = serial()) {
     const auto v = tokens_of(x);

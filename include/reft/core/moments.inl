@@ -2,116 +2,124 @@
 
 namespace reft::inline REFT_ABI::detail::REFT_SIMD::inline REFT_ISA {
 
-/// As many numbers as there are doubles in a vector.
-REFT_SIMD_INLINE doubles load_doubles(const double* p) { return load(p); }
-REFT_SIMD_INLINE doubles load_doubles(const float* p) {
-#if REFT_SIMD_BYTES == 64
-    return (doubles)_mm512_cvtps_pd(_mm256_loadu_ps(p));
-#elif REFT_SIMD_BYTES == 32
-    return (doubles)_mm256_cvtps_pd(_mm_loadu_ps(p));
-#else
-    return doubles{static_cast<double>(p[0]), static_cast<double>(p[1])};
-#endif
+/// The moments of 1 to `moments_block` doubles about the first of them, a: mean = a + S₁/n and M₂ = S₂ − S₁²/n lose at
+/// most a factor n, since M₂ >= (a − mean)². Four sums, so that no addition waits for the one before it.
+REFT_SIMD_INLINE moments moments_about(double about, const double* x, std::int64_t n) {
+    constexpr std::int64_t w = lanes<double>;
+    const doubles a = all(about);
+    doubles sum[4] = {}, squares[4] = {};
+    std::int64_t i = 0;
+    for (; i + 4 * w <= n; i += 4 * w)
+        for (std::int64_t k = 0; k < 4; ++k) {
+            const doubles d = load(x + i + k * w) - a;
+            sum[k] += d;
+            squares[k] = fma(d, d, squares[k]);
+        }
+    for (; i < n; i += w) {
+        double last[static_cast<std::size_t>(w)];  // what is added beyond the end is exactly 0
+        for (std::int64_t k = 0; k < w; ++k) last[k] = i + k < n ? x[i + k] : about;
+        const doubles d = load(last) - a;
+        sum[0] += d;
+        squares[0] = fma(d, d, squares[0]);
+    }
+    return moments_of_sums(about, n, sum_of<double>((sum[0] + sum[1]) + (sum[2] + sum[3])),
+                           sum_of<double>((squares[0] + squares[1]) + (squares[2] + squares[3])));
+}
+REFT_SIMD_INLINE moments moments_of_block(const double* x, std::int64_t n) { return moments_about(x[0], x, n); }
+
+/// Deviations in float, sums of eight of them in float, and sums of these in double.
+template <class T>
+REFT_SIMD_INLINE moments moments_about(float about, const T* x, std::int64_t n) {
+    constexpr std::int64_t w = lanes<float>;
+    const floats a = all(about);
+    doubles sum = {}, squares = {};
+    std::int64_t i = 0;
+    for (; i + 8 * w <= n; i += 8 * w) {
+        floats s[4], q[4];
+        for (std::int64_t k = 0; k < 4; ++k) {
+            const floats d = load(x + i + k * w) - a, e = load(x + i + (k + 4) * w) - a;
+            s[k] = d + e;
+            q[k] = fma(e, e, d * d);
+        }
+        add_widened(sum, (s[0] + s[1]) + (s[2] + s[3]));
+        add_widened(squares, (q[0] + q[1]) + (q[2] + q[3]));
+    }
+    for (; i < n; i += w) {
+        float last[static_cast<std::size_t>(w)];  // what is added beyond the end is exactly 0
+        for (std::int64_t k = 0; k < w; ++k) last[k] = i + k < n ? static_cast<float>(x[i + k]) : about;
+        const floats d = load(last) - a;
+        add_widened(sum, d);
+        add_widened(squares, d * d);
+    }
+    return moments_of_sums(static_cast<double>(about), n, sum_of<double>(sum), sum_of<double>(squares));
 }
 
-/// Sums of x − a and of its square; four of each, so that no addition waits for the one before it.
-struct deviation_sums {
-    doubles sum[4] = {};
-    doubles squares[4] = {};
+/// In double throughout, for squares that float does not hold.
+template <class T>
+REFT_SIMD_LOOP moments moments_in_double(const T* x, std::int64_t n) {
+    double wide[static_cast<std::size_t>(moments_block)];
+    for (std::int64_t i = 0; i < n; ++i) wide[i] = static_cast<double>(x[i]);
+    return moments_about(wide[0], wide, n);
+}
 
-    template <int Which>
-    REFT_SIMD_INLINE void add(const doubles& deviation) {
-        sum[Which] += deviation;
-        squares[Which] = fma(deviation, deviation, squares[Which]);
-    }
-    REFT_SIMD_INLINE static double total(const doubles (&s)[4]) {
-        return sum_of<double>((s[0] + s[1]) + (s[2] + s[3]));
-    }
-};
-
-/// The moments of 1 to `moments_block` numbers that lie side by side. They are taken about the first number a:
-/// mean = a + S₁/n and M₂ = S₂ − S₁²/n lose at most a factor n, since M₂ >= (a − mean)².
-template <class Real>
-REFT_SIMD_INLINE moments moments_of_block(const Real* x, std::int64_t n) {
-    constexpr std::int64_t w = lanes<double>;
-    const doubles a = all(static_cast<double>(x[0]));
-    deviation_sums s;
-    std::int64_t i = 0;
-    for (; i + 4 * w <= n; i += 4 * w) {
-        s.add<0>(load_doubles(x + i) - a);
-        s.add<1>(load_doubles(x + i + w) - a);
-        s.add<2>(load_doubles(x + i + 2 * w) - a);
-        s.add<3>(load_doubles(x + i + 3 * w) - a);
-    }
-    for (; i + w <= n; i += w) s.add<0>(load_doubles(x + i) - a);
-    if (i < n) {  // what is added beyond the end is exactly 0
-        Real last[static_cast<std::size_t>(w)];
-        for (std::int64_t k = 0; k < w; ++k) last[k] = i + k < n ? x[i + k] : x[0];
-        s.add<1>(load_doubles(last) - a);
-    }
-    const double sum = deviation_sums::total(s.sum), squares = deviation_sums::total(s.squares);
-    const double of_mean = sum / static_cast<double>(n);
-    const double deviations = squares - sum * of_mean;
-    return {n, static_cast<double>(x[0]) + of_mean, deviations < 0 ? 0.0 : deviations};
+/// About the first number; if that is four deviations away from the mean, once more about the mean. Relative error of
+/// M₂: 1e-6 at most.
+template <class T>
+REFT_SIMD_INLINE moments moments_of_block(const T* x, std::int64_t n) {
+    const float first = static_cast<float>(x[0]);
+    const moments m = moments_about(first, x, n);
+    const double size = static_cast<double>(n), away = m.mean - static_cast<double>(first);
+    if (!(m.squared_deviations > 1e-30 * size && m.squared_deviations + size * away * away < 1e30))
+        return moments_in_double(x, n);
+    if (size * away * away <= 16.0 * m.squared_deviations) return m;
+    return moments_about(static_cast<float>(m.mean), x, n);
 }
 
 /// The next counted numbers from t on, up to a block of them: side by side in memory, or put there.
 template <class T>
 struct counted_block {
-    const accumulator_t<T>* numbers = nullptr;
+    const T* numbers = nullptr;
     std::int64_t count = 0;
     std::int64_t end = 0;  ///< where the next block begins
 };
 
 template <class T>
 REFT_SIMD_INLINE counted_block<T> gather_block(const strided_view<const T, 1>& row, const integer_run& mask,
-                                               std::int64_t t, accumulator_t<T>* numbers) {
-    using Real = accumulator_t<T>;
+                                               std::int64_t t, T* numbers) {
     const std::int64_t n = row.extent(0);
-    std::int64_t count = 0;
-    while (t < n && count < moments_block) {
+    T* end = numbers;
+    while (t < n && end < numbers + moments_block) {
+        const std::int64_t room = numbers + moments_block - end;
         std::int64_t w = n - t < 64 ? n - t : 64;
-        w = w < moments_block - count ? w : moments_block - count;
-        const std::uint64_t bits = bits_at(mask, t, w);
-        const T* const x = row.data() + t * row.stride(0);
-        if (bits == ~std::uint64_t{0} && row.stride(0) == 1) {
-            for (std::int64_t i = 0; i < 64; i += lanes<Real>) store(numbers + count + i, load(x + i));
-            count += 64;
-        } else if (bits != 0) {
-            for (std::int64_t i = 0; i < w; ++i) {  // writes every number, goes on behind those that count
-                numbers[count] = static_cast<Real>(x[i * row.stride(0)]);
-                count += static_cast<std::int64_t>((bits >> i) & 1);
-            }
-        }
+        w = w < room ? w : room;
+        end = compress_word(row.data() + t * row.stride(0), row.stride(0), bits_at(mask, t, w), w, end);
         t += w;
     }
-    return {numbers, count, t};
+    return {numbers, end - numbers, t};
 }
 
-template <class T>
-REFT_SIMD_INLINE counted_block<T> next_block(const strided_view<const T, 1>& row, const integer_run& mask,
-                                             std::int64_t t, accumulator_t<T>* numbers) {
-    if constexpr (std::is_same_v<T, accumulator_t<T>>) {
-        if (row.stride(0) == 1) {
-            const std::int64_t n = row.extent(0), end = n - t < moments_block ? n : t + moments_block;
-            std::int64_t counted = mask.data ? t : end;  // up to here all count
-            while (counted < end) {
-                const std::int64_t w = end - counted < 64 ? end - counted : 64;
-                if (bits_at(mask, counted, w) != ~std::uint64_t{0} >> (64 - w)) break;
-                counted += w;
-            }
-            if (counted == end) return {row.data() + t, end - t, end};
-        }
+/// Where counted tokens that lie side by side end: a whole block of them, or those up to the end of the row; t if there
+/// are not so many.
+REFT_SIMD_INLINE std::int64_t end_of_counted(const integer_run& mask, std::int64_t t, std::int64_t n) {
+    const std::int64_t end = n - t < moments_block ? n : t + moments_block;
+    if (!mask.data) return end;
+    for (std::int64_t at = t; at < end; at += 64) {
+        const std::int64_t w = end - at < 64 ? end - at : 64;
+        if (bits_at(mask, at, w) != ~std::uint64_t{0} >> (64 - w)) return t;
     }
-    return gather_block<T>(row, mask, t, numbers);
+    return end;
 }
 
 template <class T>
 REFT_SIMD_LOOP moments moments_of_row(const strided_view<const T, 1>& row, const integer_run& mask) {
-    alignas(64) accumulator_t<T> numbers[static_cast<std::size_t>(moments_block) + 1];
+    alignas(64) T numbers[static_cast<std::size_t>(moments_block + 64)];
+    // What is masked at the end must not keep the rest from being read where it lies.
+    const std::int64_t n = mask.data ? last_nonzero_of(mask, row.extent(0)) + 1 : row.extent(0);
     moments all_blocks;
-    for (std::int64_t t = 0; t < row.extent(0);) {
-        const counted_block<T> block = next_block<T>(row, mask, t, numbers);
+    for (std::int64_t t = 0; t < n;) {
+        counted_block<T> block = {row.data() + t, 0, row.stride(0) == 1 ? end_of_counted(mask, t, n) : t};
+        block.count = block.end - t;
+        if (block.count == 0) block = gather_block<T>({row.data(), {n}, {row.stride(0)}}, mask, t, numbers);
         if (block.count > 0) all_blocks.merge(moments_of_block(block.numbers, block.count));
         t = block.end;
     }

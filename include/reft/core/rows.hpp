@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -146,11 +148,21 @@ strided_view<T, 1> row_of(const token_view<T>& x, const rows& r, std::int64_t b)
 
 namespace detail {
 
+/// Sets n numbers to 0.
+template <class T>
+void fill_zero(T* x, std::int64_t stride, std::int64_t n) {
+    if (stride == 1 && n > 0)
+        std::memset(static_cast<void*>(x), 0, static_cast<std::size_t>(n) * sizeof(T));
+    else
+        for (std::int64_t i = 0; i < n; ++i) x[i * stride] = T(0);
+}
+
 /// Sets what lies beyond the length of row b of a padded array to 0.
 template <class T>
 void clear_padding(const rows& r, std::int64_t b, const token_view<T>& x) {
     if (r.is_packed()) return;
-    for (std::int64_t t = r.length(b); t < x.extent(1); ++t) x(b, t) = T(0);
+    const std::int64_t n = r.length(b);
+    fill_zero(x.data() + b * x.stride(0) + n * x.stride(1), x.stride(1), x.extent(1) - n);
 }
 
 /// Calls body(b) for every row, in parallel where there are enough tokens for it to pay. The tasks are cut by the

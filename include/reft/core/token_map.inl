@@ -30,6 +30,88 @@ REFT_SIMD_INLINE doubles kept(doubles v, std::uint64_t bits) {
 #endif
 }
 
+/// The lanes whose bit is set, side by side.
+#if REFT_SIMD_BYTES == 64
+REFT_SIMD_INLINE floats side_by_side(floats v, std::uint64_t bits) {
+    return (floats)_mm512_maskz_compress_ps(static_cast<__mmask16>(bits), (__m512)v);
+}
+REFT_SIMD_INLINE doubles side_by_side(doubles v, std::uint64_t bits) {
+    return (doubles)_mm512_maskz_compress_pd(static_cast<__mmask8>(bits), (__m512d)v);
+}
+/// And back; 0 in the lanes whose bit is not set.
+REFT_SIMD_INLINE floats spread(floats v, std::uint64_t bits) {
+    return (floats)_mm512_maskz_expand_ps(static_cast<__mmask16>(bits), (__m512)v);
+}
+REFT_SIMD_INLINE doubles spread(doubles v, std::uint64_t bits) {
+    return (doubles)_mm512_maskz_expand_pd(static_cast<__mmask8>(bits), (__m512d)v);
+}
+template <class T>
+constexpr bool vectors_compress = std::is_same_v<T, accumulator_t<T>>;
+#else
+template <class T>
+constexpr bool vectors_compress = false;
+#endif
+
+/// How many bits are set of those that belong to a vector. Not std::popcount: without its own instruction that is a
+/// call.
+template <class T>
+REFT_SIMD_INLINE std::int64_t set_in_vector(std::uint64_t bits) {
+    constexpr std::uint64_t of_vector = (std::uint64_t{1} << lanes<T>)-1;
+    return std::popcount(bits & of_vector);
+}
+
+/// Copies those of w <= 64 numbers whose bit is set to `to`, side by side; returns where the next one goes. There must
+/// be room for 64.
+template <class T>
+REFT_SIMD_INLINE T* compress_word(const T* x, std::int64_t stride, std::uint64_t bits, std::int64_t w, T* to) {
+    if (stride == 1 && bits == ~std::uint64_t{0}) {
+        __builtin_memcpy(static_cast<void*>(to), x, 64 * sizeof(T));
+        return to + 64;
+    }
+#if REFT_SIMD_BYTES == 64
+    if constexpr (vectors_compress<T>) {
+        if (stride == 1 && w == 64) {
+            for (std::int64_t i = 0; i < 64; i += lanes<T>) {
+                store(to, side_by_side(load(x + i), bits >> i));
+                to += set_in_vector<T>(bits >> i);
+            }
+            return to;
+        }
+    }
+#endif
+    for (std::int64_t i = 0; i < w; ++i, x += stride, bits >>= 1) {  // writes every number, goes on behind those kept
+        *to = *x;
+        to += bits & 1;
+    }
+    return to;
+}
+
+/// The opposite: 0 where the bit is not set. `from` may be read as far as 64 numbers; returns what comes next of them.
+template <class T>
+REFT_SIMD_INLINE const T* expand_word(const T* from, std::uint64_t bits, std::int64_t w, T* x, std::int64_t stride) {
+    if (stride == 1 && bits == ~std::uint64_t{0}) {
+        __builtin_memcpy(static_cast<void*>(x), from, 64 * sizeof(T));
+        return from + 64;
+    }
+#if REFT_SIMD_BYTES == 64
+    if constexpr (vectors_compress<T>) {
+        if (stride == 1 && w == 64) {
+            for (std::int64_t i = 0; i < 64; i += lanes<T>) {
+                store(x + i, spread(load(from), bits >> i));
+                from += set_in_vector<T>(bits >> i);
+            }
+            return from;
+        }
+    }
+#endif
+    const T zero = T(0);
+    for (std::int64_t i = 0; i < w; ++i, x += stride, bits >>= 1) {
+        *x = *((bits & 1) != 0 ? from : &zero);
+        from += bits & 1;
+    }
+    return from;
+}
+
 template <bool PastCaches, class T, class Vector>
 REFT_SIMD_INLINE void put(T* p, const Vector& v) {
     if constexpr (PastCaches && std::is_same_v<T, accumulator_t<T>>)
