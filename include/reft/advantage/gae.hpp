@@ -72,9 +72,9 @@ namespace detail {
 
 template <class T>
 void gae_of_row(const strided_view<const T, 1>& rewards, const strided_view<const T, 1>& values,
-                const integer_run& mask, const strided_view<T, 1>& advantages, bool past,
+                const integer_run& mask, const strided_view<T, 1>& advantages,
                 const gae_constants<accumulator_t<T>>& constants, accumulator_t<T> value_after_end) {
-    return REFT_ON_THIS_MACHINE(gae_of_row<T>(rewards, values, mask, advantages, past, constants, value_after_end));
+    return REFT_ON_THIS_MACHINE(gae_of_row<T>(rewards, values, mask, advantages, constants, value_after_end));
 }
 
 template <class T>
@@ -90,11 +90,10 @@ void gae(const token_view<const T>& rewards, const token_view<const T>& values, 
                           " entries but there are " + std::to_string(r.count()) + " rows");
     using Real = accumulator_t<T>;
     const gae_constants<Real> constants(options);
-    const bool past = past_caches(advantages, rewards.data()) && past_caches(advantages, values.data());
     for_rows(r, pool, [&](std::int64_t i) {
         const std::int64_t b = r.count() - 1 - i;  // a row is read from its end on, and so are all of them
-        gae_of_row<T>(row_of(rewards, r, b), row_of(values, r, b), r.mask_of(b), row_of(advantages, r, b), past,
-                      constants, bootstrap_values ? static_cast<Real>((*bootstrap_values)[b]) : Real(0));
+        gae_of_row<T>(row_of(rewards, r, b), row_of(values, r, b), r.mask_of(b), row_of(advantages, r, b), constants,
+                      bootstrap_values ? static_cast<Real>((*bootstrap_values)[b]) : Real(0));
         clear_padding(r, b, advantages);
     });
 }
@@ -166,8 +165,7 @@ void returns(const Advantages& advantages, const Values& values, const rows& r, 
     const bool past = detail::past_caches(out, a.data()) && detail::past_caches(out, v.data());
     detail::for_rows(r, pool, [&](std::int64_t b) {
         detail::sum_of_rows<scalar_t<Returns>, scalar_t<Advantages>, scalar_t<Values>>(
-            r.mask_of(b), past, row_of(out, r, b), row_of(a, r, b), row_of(v, r, b));
-        detail::clear_padding(r, b, out);
+            r.mask_of(b), past, detail::padded_row_of(out, r, b), row_of(a, r, b), row_of(v, r, b));
     });
 }
 

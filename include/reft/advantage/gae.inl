@@ -76,8 +76,9 @@ REFT_SIMD_LOOP void gae_of_tokens(const T* rewards, const T* values, T* advantag
     const gae_powers<Real> power(c);
     gae_later<Real> later = {all(carry.value), all(carry.advantage)};
     std::int64_t t = n - w;
-    for (; t >= 0; t -= w)
+    for (; t >= 0; t -= w) {
         store(advantages + t, gae_of_vector<Real>(load(rewards + t), load(values + t), power, later));
+    }
     if (const std::int64_t rest = t + w; rest > 0) {
         T r[static_cast<std::size_t>(w)] = {}, v[static_cast<std::size_t>(w)] = {};
         for (std::int64_t i = 0; i < rest; ++i) {
@@ -154,20 +155,6 @@ REFT_SIMD_INLINE void expand(const T* numbers, const strided_view<T, 1>& row, co
     }
 }
 
-template <class T>
-REFT_SIMD_INLINE void stream_numbers(T* to, const T* from, std::int64_t n) {
-    const std::int64_t beyond = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(to) % 64 / sizeof(T));
-    std::int64_t t = 0;
-    for (; t < n && (beyond + t) % (64 / static_cast<std::int64_t>(sizeof(T))) != 0; ++t) to[t] = from[t];
-    constexpr std::int64_t at_once = REFT_SIMD_BYTES / sizeof(T);
-    for (; t + at_once <= n; t += at_once) {
-        floats v;
-        __builtin_memcpy(&v, from + t, sizeof v);
-        stream(reinterpret_cast<float*>(to + t), v);
-    }
-    for (; t < n; ++t) to[t] = from[t];
-}
-
 template <class Real>
 struct sum_of_two {
     REFT_SIMD_INLINE vec<Real> operator()(const vec<Real>& a, const vec<Real>& b) const { return a + b; }
@@ -184,7 +171,7 @@ REFT_SIMD_LOOP void sum_of_rows(const integer_run& mask, bool past_caches, const
 /// between them. Blocks with masked tokens and strided ones are copied together first.
 template <class T>
 REFT_SIMD_LOOP void gae_of_row(const strided_view<const T, 1>& rewards, const strided_view<const T, 1>& values,
-                               const integer_run& mask, const strided_view<T, 1>& advantages, bool past_caches,
+                               const integer_run& mask, const strided_view<T, 1>& advantages,
                                const gae_constants<accumulator_t<T>>& c, accumulator_t<T> value_after_end) {
     const bool side_by_side = rewards.stride(0) == 1 && values.stride(0) == 1 && advantages.stride(0) == 1;
     alignas(64) T r[static_cast<std::size_t>(gae_block + 64)];
@@ -195,13 +182,8 @@ REFT_SIMD_LOOP void gae_of_row(const strided_view<const T, 1>& rewards, const st
         const gae_range block = last_block(mask, end);
         const std::int64_t begin = block.begin;
         if (side_by_side && block.count == end - begin) {
-            if (past_caches) {
-                gae_of_tokens<T>(rewards.data() + begin, values.data() + begin, r, block.count, c, carry);
-                stream_numbers(advantages.data() + begin, r, block.count);
-            } else {
-                gae_of_tokens<T>(rewards.data() + begin, values.data() + begin, advantages.data() + begin, block.count,
-                                 c, carry);
-            }
+            gae_of_tokens<T>(rewards.data() + begin, values.data() + begin, advantages.data() + begin, block.count, c,
+                             carry);
         } else {
             compress(rewards, mask, begin, end, r);
             compress(values, mask, begin, end, v);
@@ -210,7 +192,6 @@ REFT_SIMD_LOOP void gae_of_row(const strided_view<const T, 1>& rewards, const st
         }
         end = begin;
     }
-    if (past_caches) streamed();
 }
 
 }  // namespace reft::inline REFT_ABI::detail::REFT_SIMD::inline REFT_ISA

@@ -66,8 +66,7 @@ void whiten_rows(const whitening_constants<double>& c, const rows& r, const toke
     const bool past = past_caches(out, x.data());
     for_rows(r, pool, [&](std::int64_t i) {
         const std::int64_t b = r.count() - 1 - i;
-        whiten_row<Real, T, X>(constants, r.mask_of(b), past, row_of(out, r, b), row_of(x, r, b));
-        clear_padding(r, b, out);
+        whiten_row<Real, T, X>(constants, r.mask_of(b), past, padded_row_of(out, r, b), row_of(x, r, b));
     });
 }
 

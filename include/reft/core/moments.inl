@@ -2,30 +2,55 @@
 
 namespace reft::inline REFT_ABI::detail::REFT_SIMD::inline REFT_ISA {
 
+/// Up to a vector of numbers, in the other lanes `rest`.
+template <class Real, class T>
+REFT_SIMD_INLINE vec<Real> load_or(const T* x, std::int64_t n, Real rest) {
+    if (n >= lanes<Real>) return load(x);
+    Real some[static_cast<std::size_t>(lanes<Real>)];
+    for (std::int64_t k = 0; k < lanes<Real>; ++k) some[k] = k < n ? static_cast<Real>(x[k]) : rest;
+    return load(some);
+}
+
+/// Sums of deviations and of their squares.
+struct deviation_sums {
+    doubles sum, squares;
+
+    REFT_SIMD_INLINE void add(const doubles& d) {
+        sum += d;
+        squares = fma(d, d, squares);
+    }
+};
+
 /// The moments of 1 to `moments_block` doubles about the first of them, a: mean = a + S₁/n and M₂ = S₂ − S₁²/n lose at
 /// most a factor n, since M₂ >= (a − mean)². Four sums, so that no addition waits for the one before it.
 REFT_SIMD_INLINE moments moments_about(double about, const double* x, std::int64_t n) {
     constexpr std::int64_t w = lanes<double>;
     const doubles a = all(about);
-    doubles sum[4] = {}, squares[4] = {};
+    deviation_sums s0 = {}, s1 = {}, s2 = {}, s3 = {};
     std::int64_t i = 0;
-    for (; i + 4 * w <= n; i += 4 * w)
-        for (std::int64_t k = 0; k < 4; ++k) {
-            const doubles d = load(x + i + k * w) - a;
-            sum[k] += d;
-            squares[k] = fma(d, d, squares[k]);
-        }
-    for (; i < n; i += w) {
-        double last[static_cast<std::size_t>(w)];  // what is added beyond the end is exactly 0
-        for (std::int64_t k = 0; k < w; ++k) last[k] = i + k < n ? x[i + k] : about;
-        const doubles d = load(last) - a;
-        sum[0] += d;
-        squares[0] = fma(d, d, squares[0]);
+    for (; i + 4 * w <= n; i += 4 * w) {
+        s0.add(load(x + i) - a);
+        s1.add(load(x + i + w) - a);
+        s2.add(load(x + i + 2 * w) - a);
+        s3.add(load(x + i + 3 * w) - a);
     }
-    return moments_of_sums(about, n, sum_of<double>((sum[0] + sum[1]) + (sum[2] + sum[3])),
-                           sum_of<double>((squares[0] + squares[1]) + (squares[2] + squares[3])));
+    for (; i < n; i += w) s0.add(load_or<double>(x + i, n - i, about) - a);  // exactly 0 beyond the end
+    return moments_of_sums(about, n, sum_of<double>((s0.sum + s1.sum) + (s2.sum + s3.sum)),
+                           sum_of<double>((s0.squares + s1.squares) + (s2.squares + s3.squares)));
 }
 REFT_SIMD_INLINE moments moments_of_block(const double* x, std::int64_t n) { return moments_about(x[0], x, n); }
+
+/// The sum of two deviations and of their squares.
+struct deviations_of_two {
+    floats sum, squares;
+
+    template <class T>
+    REFT_SIMD_INLINE deviations_of_two(const T* x, const T* y, const floats& about) {
+        const floats d = load(x) - about, e = load(y) - about;
+        sum = d + e;
+        squares = fma(e, e, d * d);
+    }
+};
 
 /// Deviations in float, sums of eight of them in float, and sums of these in double.
 template <class T>
@@ -35,19 +60,13 @@ REFT_SIMD_INLINE moments moments_about(float about, const T* x, std::int64_t n) 
     doubles sum = {}, squares = {};
     std::int64_t i = 0;
     for (; i + 8 * w <= n; i += 8 * w) {
-        floats s[4], q[4];
-        for (std::int64_t k = 0; k < 4; ++k) {
-            const floats d = load(x + i + k * w) - a, e = load(x + i + (k + 4) * w) - a;
-            s[k] = d + e;
-            q[k] = fma(e, e, d * d);
-        }
-        add_widened(sum, (s[0] + s[1]) + (s[2] + s[3]));
-        add_widened(squares, (q[0] + q[1]) + (q[2] + q[3]));
+        const deviations_of_two s0(x + i, x + i + 4 * w, a), s1(x + i + w, x + i + 5 * w, a),
+            s2(x + i + 2 * w, x + i + 6 * w, a), s3(x + i + 3 * w, x + i + 7 * w, a);
+        add_widened(sum, (s0.sum + s1.sum) + (s2.sum + s3.sum));
+        add_widened(squares, (s0.squares + s1.squares) + (s2.squares + s3.squares));
     }
     for (; i < n; i += w) {
-        float last[static_cast<std::size_t>(w)];  // what is added beyond the end is exactly 0
-        for (std::int64_t k = 0; k < w; ++k) last[k] = i + k < n ? static_cast<float>(x[i + k]) : about;
-        const floats d = load(last) - a;
+        const floats d = load_or<float>(x + i, n - i, about) - a;  // exactly 0 beyond the end
         add_widened(sum, d);
         add_widened(squares, d * d);
     }
@@ -120,7 +139,13 @@ REFT_SIMD_LOOP moments moments_of_row(const strided_view<const T, 1>& row, const
         counted_block<T> block = {row.data() + t, 0, row.stride(0) == 1 ? end_of_counted(mask, t, n) : t};
         block.count = block.end - t;
         if (block.count == 0) block = gather_block<T>({row.data(), {n}, {row.stride(0)}}, mask, t, numbers);
-        if (block.count > 0) all_blocks.merge(moments_of_block(block.numbers, block.count));
+        if (block.count > 0) {
+            const moments of_block = moments_of_block(block.numbers, block.count);
+            if (all_blocks.count == 0)
+                all_blocks = of_block;
+            else
+                all_blocks.merge(of_block);
+        }
         t = block.end;
     }
     return all_blocks;

@@ -148,6 +148,13 @@ strided_view<T, 1> row_of(const token_view<T>& x, const rows& r, std::int64_t b)
 
 namespace detail {
 
+/// The positions of row b of a per-token array, padding beyond its length included.
+template <class T>
+strided_view<T, 1> padded_row_of(const token_view<T>& x, const rows& r, std::int64_t b) {
+    const auto row = row_of(x, r, b);
+    return {row.data(), {r.is_packed() ? row.extent(0) : x.extent(1)}, {row.stride(0)}};
+}
+
 /// Sets n numbers to 0.
 template <class T>
 void fill_zero(T* x, std::int64_t stride, std::int64_t n) {

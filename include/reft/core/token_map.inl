@@ -120,47 +120,47 @@ REFT_SIMD_INLINE void put(T* p, const Vector& v) {
         store(p, v);
 }
 
-/// 64 tokens that lie side by side and all count.
-template <bool PastCaches, class T, class Operation, class... In>
-REFT_SIMD_INLINE void map_all(const Operation& result_of, T* out, const In*... in) {
-    for (std::int64_t i = 0; i < 64; i += lanes<accumulator_t<T>>) put<PastCaches>(out + i, result_of(load(in + i)...));
-}
 /// 64 tokens that lie side by side, of which some count.
-template <class T, class Operation, class... In>
-REFT_SIMD_INLINE void map_some(const Operation& result_of, std::uint64_t bits, T* out, const In*... in) {
-    for (std::int64_t i = 0; i < 64; i += lanes<accumulator_t<T>>)
-        store(out + i, kept(result_of(load(in + i)...), bits >> i));
+template <bool PastCaches, class T, class Operation, class... In>
+REFT_SIMD_INLINE void map_word(const Operation& result_of, std::uint64_t bits, T* out, const In*... in) {
+    constexpr std::int64_t w = lanes<accumulator_t<T>>;
+    if (bits == ~std::uint64_t{0})
+        for (std::int64_t i = 0; i < 64; i += w) put<PastCaches>(out + i, result_of(load(in + i)...));
+    else if (bits == 0)
+        for (std::int64_t i = 0; i < 64; i += w) put<PastCaches>(out + i, vec<accumulator_t<T>>{});
+    else
+        for (std::int64_t i = 0; i < 64; i += w) put<PastCaches>(out + i, kept(result_of(load(in + i)...), bits >> i));
 }
 
-/// out_t = result_of(in_t...) where token t counts, 0 elsewhere. The operation takes and gives vectors of `Real`.
-/// `out` may be one of the others.
+/// out_t = result_of(in_t...) where token t counts, 0 elsewhere and beyond the end of the inputs. The operation takes
+/// and gives vectors of `Real`. `out` may be one of the others.
 template <class Real, class T, class Operation, class... In>
 REFT_SIMD_INLINE void map_row(const Operation& result_of, const integer_run& mask, bool past_caches,
                               const strided_view<T, 1>& out, const strided_view<const In, 1>&... in) {
-    const std::int64_t n = out.extent(0);
+    const std::int64_t n = smallest_extent(in...), end = out.extent(0);
     const bool side_by_side = out.stride(0) == 1 && ((in.stride(0) == 1) && ...);
-    std::int64_t w = 64;
-    if (past_caches && side_by_side) {  // up to a whole cache line
-        const std::uintptr_t beyond = reinterpret_cast<std::uintptr_t>(out.data()) % 64;
-        if (beyond != 0) w = static_cast<std::int64_t>((64 - beyond) / sizeof(T));
-    }
-    for (std::int64_t t = 0; t < n; t += w, w = 64) {
-        if (w > n - t) w = n - t;
-        const std::uint64_t bits = bits_at(mask, t, w);
+    past_caches = past_caches && side_by_side;
+    for (std::int64_t t = 0, w = 0; t < end; t += w) {
+        w = past_caches ? to_next_line(out.data() + t) : 64;
+        w = w < end - t ? w : end - t;
+        const std::int64_t w_in = w < n - t ? w : n - t;
+        const std::uint64_t bits = w_in > 0 ? bits_at(mask, t, w_in) : 0;
+        if (bits == 0 && !past_caches) {
+            fill_zero(out.data() + t * out.stride(0), out.stride(0), w);
+            continue;
+        }
         if constexpr (std::is_same_v<Real, accumulator_t<T>> && (std::is_same_v<Real, accumulator_t<In>> && ...)) {
-            if (side_by_side && w == 64) {
-                if (~bits != 0)
-                    map_some(result_of, bits, out.data() + t, (in.data() + t)...);
-                else if (past_caches)
-                    map_all<true>(result_of, out.data() + t, (in.data() + t)...);
+            if (side_by_side && w == 64 && (w_in == 64 || bits == 0)) {
+                if (past_caches)
+                    map_word<true>(result_of, bits, out.data() + t, (in.data() + t)...);
                 else
-                    map_all<false>(result_of, out.data() + t, (in.data() + t)...);
+                    map_word<false>(result_of, bits, out.data() + t, (in.data() + t)...);
                 continue;
             }
         }
         Real results[64];
-        map_some(result_of, bits, results, gathered<Real>(in, t, w).x...);
-        for (std::int64_t i = 0; i < w; ++i) out[t + i] = static_cast<T>(static_cast<accumulator_t<T>>(results[i]));
+        map_word<false>(result_of, bits, results, gathered<Real>(in, t, w_in).x...);
+        scatter(results, out, t, w);
     }
     if (past_caches) streamed();
 }

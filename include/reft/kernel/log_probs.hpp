@@ -2,10 +2,10 @@
 #pragma once
 
 #include <reft/core/error.hpp>
+#include <reft/core/float16.hpp>
 #include <reft/core/std_tensors.hpp>
 #include <reft/loss/token_loss.hpp>
 
-#include <cmath>
 #include <concepts>
 #include <cstdint>
 
@@ -32,8 +32,8 @@ REFT_HD policy_term<typename Loss::real> weighted_term(const Loss& loss, token_i
     term = {w * term.value, w * term.d_log_prob, w * term.d_entropy};
     stats.loss += static_cast<double>(term.value);
     ++stats.tokens;
-    const bool finite = std::isfinite(term.value) && std::isfinite(term.d_log_prob) && std::isfinite(term.d_entropy);
-    if (!finite || std::isnan(token.log_prob))
+    const bool finite = is_finite(term.value) && is_finite(term.d_log_prob) && is_finite(term.d_entropy);
+    if (!finite || is_nan(token.log_prob))
         if (stats.non_finite++ == 0) stats.first_non_finite = i;
     stats.log_prob += static_cast<double>(token.log_prob);
     if constexpr (Loss::needs_entropy) stats.entropy += static_cast<double>(token.entropy);

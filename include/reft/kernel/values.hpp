@@ -2,10 +2,10 @@
 #pragma once
 
 #include <reft/core/error.hpp>
+#include <reft/core/float16.hpp>
 #include <reft/core/std_tensors.hpp>
 #include <reft/loss/token_loss.hpp>
 
-#include <cmath>
 #include <cstdint>
 
 namespace reft::inline REFT_ABI {
@@ -21,7 +21,7 @@ REFT_HD value_term<typename Loss::real> weighted_term(const Loss& loss, token_in
     term = {w * term.value, w * term.d_value};
     stats.loss += static_cast<double>(term.value);
     ++stats.tokens;
-    if (!(std::isfinite(term.value) && std::isfinite(term.d_value)))
+    if (!(is_finite(term.value) && is_finite(term.d_value)))
         if (stats.non_finite++ == 0) stats.first_non_finite = i;
     return term;
 }
