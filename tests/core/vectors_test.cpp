@@ -60,7 +60,7 @@ std::vector<Real> exponents() {
     reft::random_stream random(3);
     const int largest = std::numeric_limits<Real>::max_exponent == 128 ? 6 : 9;
     for (int e = -140; e <= largest; ++e)
-        for (int k = 0; k < 64; ++k)
+        for (int k = 0; k < 512; ++k)
             for (const double sign : {-1.0, 1.0})
                 x.push_back(static_cast<Real>(sign * std::ldexp(1 + random.uniform(), e)));
     return x;
@@ -88,7 +88,7 @@ void check_exp2(double error, double smallest, double largest) {
             REQUIRE(exponent[i] == x[i]);
         }
     }
-    CHECK(checked > 8000);
+    CHECK(checked > 130000);
 }
 
 template <class Real>
@@ -186,8 +186,7 @@ void check_lanes(Real nan) {
 
 TEST_CASE("powers of two have the error they promise, at every exponent and with every instruction set") {
     test::with_each_instruction_set([] {
-        const bool fused = reft::instruction_set_in_use() != reft::instruction_set::portable;
-        check_exp2<float>(fused ? 1.8e-7 : 2.2e-7, -126, 128);
+        check_exp2<float>(2.4e-7, -126, 128);
         check_exp2<double>(4e-16, -1022, 1024);
     });
 }

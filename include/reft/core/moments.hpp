@@ -90,9 +90,10 @@ moments moments_of_row(const strided_view<const T, 1>& row, const integer_run& m
 /// moments of earlier rows gives the bits of all rows at once.
 ///
 /// Precision within a row the moments of blocks of 2048 counted numbers are merged in their order. A block's sums are
-///           made about its first number, those of doubles in double; those of float and the 16-bit types with a
-///           relative error of the squared deviations of 1e-6 at most. The bits depend on the counted numbers of each
-///           row and on the instruction set, not on layout, strides, masked positions or threads.
+///           made about its first number, or about its mean if that is far away: those of doubles in double, those
+///           of float and the 16-bit types with a relative error of the squared deviations of 1e-6 at most. The bits
+///           depend on the counted numbers of each row and on the instruction set, not on layout, strides, masked
+///           positions or threads.
 template <token_tensor X>
 moments moments_of(const X& x, const rows& r, const moments& before = {}, executor& pool = serial()) {
     const auto v = tokens_of(x);

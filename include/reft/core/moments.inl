@@ -21,8 +21,8 @@ struct deviation_sums {
     }
 };
 
-/// The moments of 1 to `moments_block` doubles about the first of them, a: mean = a + S₁/n and M₂ = S₂ − S₁²/n lose at
-/// most a factor n, since M₂ >= (a − mean)². Four sums, so that no addition waits for the one before it.
+/// The moments of 1 to `moments_block` doubles: mean = a + S₁/n and M₂ = S₂ − S₁²/n with the sums about a, which is one
+/// of the numbers or near their mean. Four sums, so that no addition waits for the one before it.
 REFT_SIMD_INLINE moments moments_about(double about, const double* x, std::int64_t n) {
     constexpr std::int64_t w = lanes<double>;
     const doubles a = all(about);
@@ -38,7 +38,18 @@ REFT_SIMD_INLINE moments moments_about(double about, const double* x, std::int64
     return moments_of_sums(about, n, sum_of<double>((s0.sum + s1.sum) + (s2.sum + s3.sum)),
                            sum_of<double>((s0.squares + s1.squares) + (s2.squares + s3.squares)));
 }
-REFT_SIMD_INLINE moments moments_of_block(const double* x, std::int64_t n) { return moments_about(x[0], x, n); }
+
+/// Whether the sums were made so far from the mean that their difference has lost digits.
+REFT_SIMD_INLINE bool is_far(const moments& m, double about) {
+    const double away = m.mean - about;
+    return static_cast<double>(m.count) * away * away > 16.0 * m.squared_deviations;
+}
+
+/// About the first number; if that is four deviations away from the mean, once more about the mean.
+REFT_SIMD_INLINE moments moments_of_block(const double* x, std::int64_t n) {
+    const moments m = moments_about(x[0], x, n);
+    return is_far(m, x[0]) ? moments_about(m.mean, x, n) : m;
+}
 
 /// The sum of two deviations and of their squares.
 struct deviations_of_two {
@@ -78,11 +89,10 @@ template <class T>
 REFT_SIMD_LOOP moments moments_in_double(const T* x, std::int64_t n) {
     double wide[static_cast<std::size_t>(moments_block)];
     for (std::int64_t i = 0; i < n; ++i) wide[i] = static_cast<double>(x[i]);
-    return moments_about(wide[0], wide, n);
+    return moments_of_block(wide, n);
 }
 
-/// About the first number; if that is four deviations away from the mean, once more about the mean. Relative error of
-/// M₂: 1e-6 at most.
+/// The same with deviations in float. Relative error of M₂: 1e-6 at most.
 template <class T>
 REFT_SIMD_INLINE moments moments_of_block(const T* x, std::int64_t n) {
     const float first = static_cast<float>(x[0]);
@@ -90,8 +100,7 @@ REFT_SIMD_INLINE moments moments_of_block(const T* x, std::int64_t n) {
     const double size = static_cast<double>(n), away = m.mean - static_cast<double>(first);
     if (!(m.squared_deviations > 1e-30 * size && m.squared_deviations + size * away * away < 1e30))
         return moments_in_double(x, n);
-    if (size * away * away <= 16.0 * m.squared_deviations) return m;
-    return moments_about(static_cast<float>(m.mean), x, n);
+    return is_far(m, static_cast<double>(first)) ? moments_about(static_cast<float>(m.mean), x, n) : m;
 }
 
 /// The next counted numbers from t on, up to a block of them: side by side in memory, or put there.
