@@ -52,8 +52,7 @@ template <class T>
 constexpr bool vectors_compress = false;
 #endif
 
-/// How many bits are set of those that belong to a vector. Not std::popcount: without its own instruction that is a
-/// call.
+/// How many bits are set of those that belong to a vector.
 template <class T>
 REFT_SIMD_INLINE std::int64_t set_in_vector(std::uint64_t bits) {
     constexpr std::uint64_t of_vector = (std::uint64_t{1} << lanes<T>)-1;
