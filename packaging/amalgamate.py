@@ -13,6 +13,21 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = re.compile(r"#include <([^>]+)>")
+LOOPS = re.compile(r"#define REFT_LOOPS <([^>]+)>")
+EACH_INSTRUCTION_SET = "reft/core/each_instruction_set.inl"
+
+
+def lines_of(header):
+    return (ROOT / "include" / header).read_text(encoding="utf-8").splitlines()
+
+
+def loops(body):
+    """The text of a file of loops, once for every instruction set, as each_instruction_set.inl includes it."""
+    for line in lines_of(EACH_INSTRUCTION_SET):
+        if line == "#include REFT_LOOPS":
+            yield from lines_of(body)
+        elif line != "#undef REFT_LOOPS" and not line.startswith("//"):
+            yield line
 
 
 def flattened(header, standard, seen):
@@ -20,8 +35,8 @@ def flattened(header, standard, seen):
     if header in seen:
         return ""
     seen.add(header)
-    before, own, depth = "", [], 0
-    for line in (ROOT / "include" / header).read_text(encoding="utf-8").splitlines():
+    before, own, depth, body = "", [], 0, None
+    for line in lines_of(header):
         include = INCLUDE.match(line)
         if line.startswith("#if"):
             depth += 1
@@ -29,7 +44,11 @@ def flattened(header, standard, seen):
             depth -= 1
         if line == "#pragma once":
             continue
-        if include and include[1].startswith("reft/"):
+        if LOOPS.match(line):
+            body = LOOPS.match(line)[1]
+        elif include and include[1] == EACH_INSTRUCTION_SET:
+            own.extend(loops(body))
+        elif include and include[1].startswith("reft/"):
             if depth:
                 raise SystemExit(f"{header}: a header of reft is included by condition: {line}")
             before += flattened(include[1], standard, seen)

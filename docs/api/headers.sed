@@ -14,6 +14,9 @@ s|^( *///)   ([^ ])|\1       \2|
 # The fields of a comment become paragraphs with a title.
 s#^( *///) (Shapes|Units|Masking|Gradient|Statistics|Degenerate|Aliasing|Workspace|Precision|Returns|Errors|Source|Differs) +#\1 @field{\2} #
 
+# The file of loops that a header includes is no name of the library.
+s|^#define REFT_LOOPS .*||
+
 # What follows the parameters of a template.
 /^template </ {
     N

@@ -1,11 +1,17 @@
 #include <reft/advantage/gae.hpp>
+#include <reft/core/thread_pool.hpp>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/instruction_sets.hpp"
 #include "support/test_data.hpp"
 
 namespace {
@@ -198,4 +204,228 @@ TEST_CASE("shapes and options that make no sense are named in the error") {
     CHECK_THROWS_AS(reft::gae(a3, a3, rows, a3, {}, a2), reft::shape_error);
     const vec none;
     CHECK_THROWS_AS(reft::gae(a3, a3, rows, a3, {}, none), reft::shape_error);
+}
+
+namespace {
+
+template <class T>
+using array = std::vector<T>;
+
+/// Rows of these many tokens, one after the other, and a mask over them.
+struct masked_rows {
+    std::vector<std::int64_t> offsets = {0};
+    std::vector<std::uint8_t> mask;
+};
+
+/// Lengths around those of vectors and blocks; masks with no gap, with few, with many, and with hardly a token.
+masked_rows rows_of_many_lengths() {
+    masked_rows r;
+    std::uint64_t seed = 0;
+    for (const std::size_t n :
+         std::vector<std::size_t>{1, 15, 16, 17, 63, 64, 65, 127, 511, 512, 513, 640, 1023, 1024, 1025, 2100})
+        for (const double share : {1.0, 0.99, 0.5, 0.02}) {
+            auto m = test::mask(n, ++seed, share);
+            if (seed % 3 == 0) std::fill(m.begin() + static_cast<std::ptrdiff_t>(n * 2 / 3), m.end(), std::uint8_t{0});
+            if (seed % 5 == 0) std::fill(m.begin(), m.begin() + static_cast<std::ptrdiff_t>(n / 3), std::uint8_t{0});
+            r.mask.insert(r.mask.end(), m.begin(), m.end());
+            r.offsets.push_back(r.offsets.back() + static_cast<std::int64_t>(n));
+        }
+    return r;
+}
+
+template <class T>
+array<T> numbers(std::size_t n, std::uint64_t seed) {
+    array<T> x;
+    for (const float v : test::normal<float>(n, seed)) x.push_back(static_cast<T>(v));
+    return x;
+}
+
+template <class T>
+std::vector<std::uint64_t> bits_of(const array<T>& x) {
+    std::vector<std::uint64_t> bits;
+    for (const T& v : x) {
+        if constexpr (sizeof(T) == 8) bits.push_back(std::bit_cast<std::uint64_t>(v));
+        if constexpr (sizeof(T) == 4) bits.push_back(std::bit_cast<std::uint32_t>(v));
+        if constexpr (sizeof(T) == 2) bits.push_back(v.bits);
+    }
+    return bits;
+}
+
+/// Every `step`-th element of a larger array.
+template <class T>
+struct spaced {
+    std::ptrdiff_t step;
+    array<T> memory;
+    spaced(const array<T>& x, std::ptrdiff_t step_) : step(step_), memory(x.size() * static_cast<std::size_t>(step_)) {
+        for (std::size_t i = 0; i < x.size(); ++i) memory[i * static_cast<std::size_t>(step)] = x[i];
+    }
+    auto view() {
+        return reft::strided_view<T, 1>(memory.data(), {static_cast<std::int64_t>(memory.size()) / step}, {step});
+    }
+    array<T> elements() {
+        array<T> x;
+        for (std::int64_t i = 0; i < view().extent(0); ++i) x.push_back(view()[i]);
+        return x;
+    }
+};
+
+template <class T>
+void check_compressed_rows() {
+    const masked_rows given = rows_of_many_lengths();
+    const auto n = given.mask.size();
+    const auto r = numbers<T>(n, 1), v = numbers<T>(n, 2);
+    const auto bootstrap = numbers<T>(given.offsets.size() - 1, 3);
+    const reft::gae_options options{.gamma = 0.98, .lambda = 0.9};
+
+    array<T> r_compressed, v_compressed;
+    std::vector<std::int64_t> offsets = {0};
+    for (std::size_t b = 0; b + 1 < given.offsets.size(); ++b) {
+        for (auto i = static_cast<std::size_t>(given.offsets[b]); i < static_cast<std::size_t>(given.offsets[b + 1]);
+             ++i)
+            if (given.mask[i]) {
+                r_compressed.push_back(r[i]);
+                v_compressed.push_back(v[i]);
+            }
+        offsets.push_back(static_cast<std::int64_t>(r_compressed.size()));
+    }
+    array<T> compressed(r_compressed.size()), expected(n, T(0)), found(n, T(7.0f));
+    reft::gae(r_compressed, v_compressed, reft::rows::packed(offsets), compressed, options, bootstrap);
+    for (std::size_t i = 0, k = 0; i < n; ++i)
+        if (given.mask[i]) expected[i] = compressed[k++];
+
+    const auto rows = reft::rows::packed(given.offsets, given.mask);
+    reft::gae(r, v, rows, found, options, bootstrap);
+    CHECK(bits_of(found) == bits_of(expected));
+    const std::vector<std::int64_t> mask64(given.mask.begin(), given.mask.end());
+    const std::vector<std::int32_t> mask32(given.mask.begin(), given.mask.end());
+    for (const auto& same : {reft::rows::packed(given.offsets, mask64), reft::rows::packed(given.offsets, mask32)}) {
+        array<T> again(n, T(7.0f));
+        reft::gae(r, v, same, again, options, bootstrap);
+        CHECK(bits_of(again) == bits_of(expected));
+    }
+    spaced<T> r3(r, 3), v2(v, 2), a5(found, 5);
+    reft::gae(r3.view(), v2.view(), rows, a5.view(), options, bootstrap);
+    CHECK(bits_of(a5.elements()) == bits_of(expected));
+    for (const int workers : {1, 2, 3, 7}) {
+        reft::thread_pool pool(workers);
+        array<T> again(n, T(7.0f));
+        reft::gae(r, v, rows, again, options, bootstrap, pool);
+        CHECK(bits_of(again) == bits_of(expected));
+    }
+    array<T> over_values = v, over_rewards = r;
+    reft::gae(r, over_values, rows, over_values, options, bootstrap);
+    reft::gae(over_rewards, v, rows, over_rewards, options, bootstrap);
+    CHECK(bits_of(over_values) == bits_of(expected));
+    CHECK(bits_of(over_rewards) == bits_of(expected));
+}
+
+/// The largest |A − exact| / Σ |terms of A|, of the sequential recurrence in T and of gae().
+template <class T>
+std::pair<double, double> errors(double gamma, double lambda) {
+    const std::size_t n = 3000;
+    const auto r = numbers<T>(n, 4), v = numbers<T>(n, 5);
+    array<T> a(n);
+    const std::vector<std::int64_t> offsets = {0, static_cast<std::int64_t>(n)};
+    reft::gae(r, v, reft::rows::packed(offsets), a, {.gamma = gamma, .lambda = lambda});
+    long double exact = 0, size = 0;
+    T sequential = 0;
+    double of_sequential = 0, of_gae = 0;
+    for (std::size_t t = n; t-- > 0;) {
+        const T next = t + 1 < n ? v[t + 1] : T(0);
+        const auto g = static_cast<long double>(gamma), decay = g * static_cast<long double>(lambda);
+        exact = static_cast<long double>(r[t]) + g * static_cast<long double>(next) - static_cast<long double>(v[t]) +
+                decay * exact;
+        size = std::abs(static_cast<long double>(r[t])) + g * std::abs(static_cast<long double>(next)) +
+               std::abs(static_cast<long double>(v[t])) + decay * size;
+        sequential = r[t] + static_cast<T>(gamma) * next - v[t] + static_cast<T>(gamma * lambda) * sequential;
+        of_sequential =
+            std::max(of_sequential, static_cast<double>(std::abs(static_cast<long double>(sequential) - exact) / size));
+        of_gae = std::max(of_gae, static_cast<double>(std::abs(static_cast<long double>(a[t]) - exact) / size));
+    }
+    return {of_sequential, of_gae};
+}
+
+}  // namespace
+
+TEST_CASE("rows of any length, mask, mask type, stride and number of threads give the bits of the compressed rows") {
+    test::with_each_instruction_set([] {
+        check_compressed_rows<float>();
+        check_compressed_rows<double>();
+        check_compressed_rows<reft::bfloat16>();
+        check_compressed_rows<reft::half>();
+    });
+}
+
+TEST_CASE("gae is as exact as one token after the other: relative to the sum of its terms, a few roundings") {
+    test::with_each_instruction_set([] {
+        for (const auto& [gamma, lambda] : {std::pair{1.0, 0.95}, {0.99, 0.97}, {1.0, 1.0}, {0.9, 0.0}}) {
+            const auto of_float = errors<float>(gamma, lambda);
+            const auto of_double = errors<double>(gamma, lambda);
+            INFO("gamma " << gamma << ", lambda " << lambda);
+            CHECK(of_float.second <= 1.5e-7);
+            CHECK(of_double.second <= 3e-16);
+            CHECK(of_float.second <= of_float.first + 6e-8);
+            CHECK(of_double.second <= of_double.first + 1.1e-16);
+        }
+    });
+}
+
+TEST_CASE("the last tokens of a row have the bits that they have alone") {
+    test::with_each_instruction_set([] {
+        const auto r = numbers<float>(1500, 1), v = numbers<float>(1500, 2);
+        const std::vector<std::int64_t> all = {0, 1500};
+        array<float> whole(1500);
+        reft::gae(r, v, reft::rows::packed(all), whole);
+        for (const std::ptrdiff_t n : {1, 16, 100, 512, 700, 1499}) {
+            const array<float> r_end(r.end() - n, r.end()), v_end(v.end() - n, v.end());
+            const std::vector<std::int64_t> last = {0, n};
+            array<float> a(static_cast<std::size_t>(n));
+            reft::gae(r_end, v_end, reft::rows::packed(last), a);
+            CHECK(bits_of(a) == bits_of(array<float>(whole.end() - n, whole.end())));
+        }
+    });
+}
+
+TEST_CASE("returns: sums where tokens count, 0 elsewhere, whatever the sizes, strides, types and threads") {
+    test::with_each_instruction_set([] {
+        const masked_rows given = rows_of_many_lengths();
+        const auto n = given.mask.size();
+        const auto a = numbers<float>(n, 1), v = numbers<float>(n, 2);
+        const auto rows = reft::rows::packed(given.offsets, given.mask);
+        array<float> expected(n);
+        for (std::size_t i = 0; i < n; ++i) expected[i] = given.mask[i] ? a[i] + v[i] : 0;
+        array<float> found(n, 7.0f);
+        reft::returns(test::spoiled(a, given.mask, NAN), v, rows, found);
+        CHECK(bits_of(found) == bits_of(expected));
+        spaced<float> a2(a, 2), out(found, 3);
+        reft::thread_pool pool(3);
+        reft::returns(a2.view(), v, rows, out.view(), pool);
+        CHECK(bits_of(out.elements()) == bits_of(expected));
+        array<double> wide(n, 7.0);
+        reft::returns(a, v, rows, wide);
+        for (std::size_t i = 0; i < n; ++i)
+            REQUIRE(wide[i] == (given.mask[i] ? static_cast<double>(a[i]) + static_cast<double>(v[i]) : 0));
+        array<float> over = a;
+        reft::returns(over, v, rows, over);
+        CHECK(bits_of(over) == bits_of(expected));
+    });
+}
+
+TEST_CASE("arrays larger than the caches are written in another way and hold the same numbers") {
+    const std::int64_t batch = 37, time = 120001;  // 17.8 MB of floats, rows that begin anywhere in a cache line
+    const auto n = static_cast<std::size_t>(batch * time);
+    const auto a = numbers<float>(n, 1), v = numbers<float>(n, 2);
+    std::vector<std::int64_t> lengths;
+    for (std::int64_t b = 0; b < batch; ++b) lengths.push_back(b % 4 == 0 ? time : time - 977 * b);
+    const auto m = [&](auto& x) { return reft::tensor_at(x.data(), batch, time); };
+    test::with_each_instruction_set([&] {
+        array<float> out(n, 7.0f);
+        reft::returns(m(a), m(v), reft::rows::padded_to(time, lengths), m(out));
+        std::int64_t wrong = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            const auto b = i / static_cast<std::size_t>(time), t = i % static_cast<std::size_t>(time);
+            wrong += !(out[i] == (static_cast<std::int64_t>(t) < lengths[b] ? a[i] + v[i] : 0));
+        }
+        CHECK(wrong == 0);
+    });
 }

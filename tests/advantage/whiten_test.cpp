@@ -1,11 +1,15 @@
 #include <reft/advantage/whiten.hpp>
 #include <reft/core/std_tensors.hpp>
+#include <reft/core/thread_pool.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/instruction_sets.hpp"
 #include "support/test_data.hpp"
 
 namespace {
@@ -74,4 +78,81 @@ TEST_CASE("statistics merged over parts whiten like the whole") {
 
 TEST_CASE("a negative epsilon is refused") {
     CHECK_THROWS_AS(whitened({1, 2, 3}, all3, {.epsilon = -1}), reft::option_error);
+}
+
+namespace {
+
+/// The largest error of whitening numbers of this mean and deviation, against two passes in long double over the same
+/// numbers.
+template <class T>
+double whitening_error(double mean, double deviation) {
+    const std::int64_t rows = 5, time = 1234;
+    const auto n = static_cast<std::size_t>(rows * time);
+    std::vector<T> x;
+    for (const double v : test::normal<double>(n, 7, deviation)) x.push_back(static_cast<T>(v + mean));
+    const auto m = [&](auto& y) { return reft::tensor_at(y.data(), rows, time); };
+    std::vector<T> out(n);
+    reft::whiten(m(x), reft::rows::padded(rows, time), m(out), {.epsilon = 0});
+    long double sum = 0, squares = 0;
+    for (const T v : x) sum += static_cast<long double>(v);
+    const long double exact_mean = sum / static_cast<long double>(n);
+    for (const T v : x)
+        squares += (static_cast<long double>(v) - exact_mean) * (static_cast<long double>(v) - exact_mean);
+    const long double scale = 1 / std::sqrt(squares / static_cast<long double>(n - 1));
+    double error = 0;
+    for (std::size_t i = 0; i < n; ++i)
+        error = std::max(error, static_cast<double>(std::abs(static_cast<long double>(out[i]) -
+                                                             (static_cast<long double>(x[i]) - exact_mean) * scale)));
+    return error;
+}
+
+}  // namespace
+
+TEST_CASE("whitening is exact to a few roundings, also where the mean is a million times the deviation") {
+    test::with_each_instruction_set([] {
+        for (const auto& [mean, deviation] :
+             {std::pair{0.0, 1.0}, {1e4, 1e-2}, {-3.0, 1e-4}, {1e30, 1e25}, {0.0, 1e25}, {1e-20, 1e-28}}) {
+            INFO("mean " << mean << ", deviation " << deviation);
+            CHECK(whitening_error<float>(mean, deviation) < 2e-6);
+            CHECK(whitening_error<double>(mean, deviation) < 1e-14 * std::max(1.0, std::abs(mean / deviation)));
+        }
+    });
+}
+
+TEST_CASE("whitening has the same bits for any layout, type of mask and number of threads") {
+    test::with_each_instruction_set([] {
+        const std::int64_t batch = 300, time = 700;
+        const auto n = static_cast<std::size_t>(batch * time);
+        const auto x = test::normal<float>(n, 1);
+        const auto mask = test::mask(n, 2);
+        const std::vector<std::int64_t> mask64(mask.begin(), mask.end());
+        const auto m = [&](auto& y) { return reft::tensor_at(y.data(), batch, time); };
+        const auto bytes = m(mask);
+        const auto longs = m(mask64);
+        std::vector<float> expected(n), found(n);
+        reft::whiten(m(x), reft::rows::padded(bytes), m(expected));
+        reft::whiten(m(x), reft::rows::padded(longs), m(found));
+        CHECK(found == expected);
+        for (const int workers : {1, 2, 3, 7}) {
+            reft::thread_pool pool(workers);
+            std::fill(found.begin(), found.end(), 7.0f);
+            reft::whiten(m(x), reft::rows::padded(bytes), m(found), {}, pool);
+            CHECK(found == expected);
+        }
+        std::vector<float> by_columns(n), out(n);
+        for (std::size_t i = 0; i < n; ++i)
+            by_columns[i % static_cast<std::size_t>(time) * static_cast<std::size_t>(batch) +
+                       i / static_cast<std::size_t>(time)] = x[i];
+        const auto transposed = [&](auto& y) {
+            return reft::strided_view<float, 2>(y.data(), {batch, time}, {1, batch});
+        };
+        reft::whiten(transposed(by_columns), reft::rows::padded(bytes), transposed(out));
+        std::int64_t wrong = 0;
+        for (std::int64_t b = 0; b < batch; ++b)
+            for (std::int64_t t = 0; t < time; ++t) wrong += !(transposed(out)(b, t) == m(expected)(b, t));
+        CHECK(wrong == 0);
+        std::vector<float> over = x;
+        reft::whiten(m(over), reft::rows::padded(bytes), m(over));
+        CHECK(over == expected);
+    });
 }

@@ -61,7 +61,7 @@ std::vector<T> rising(std::size_t n, double to) {
 
 TEMPLATE_TEST_CASE("powers that were kept and powers made again give the same bits", "", float, double) {
     using T = TestType;
-    test::for_each_instruction_set([] {
+    test::with_each_instruction_set([] {
         for (const std::size_t n : sizes{1, 2, 15, 16, 17, 63, 64, 65, 511, 512, 513, 1000, 2047, 2048, 2049})
             for (const double rise : {0.0, 3.0, 60.0, 300.0})
                 for (const double inverse_temperature : {1.0, 1.7}) {
@@ -77,7 +77,7 @@ TEMPLATE_TEST_CASE("powers that were kept and powers made again give the same bi
 
 TEMPLATE_TEST_CASE("a gradient written around the caches has the same bits, wherever it begins", "", float, double) {
     using T = TestType;
-    test::for_each_instruction_set([] {
+    test::with_each_instruction_set([] {
         for (const std::size_t n : sizes{1, 7, 16, 64, 200, 1003, 3000})
             for (std::size_t misaligned = 0; misaligned < 20; ++misaligned) {
                 const auto x = rising<T>(n, 2);
@@ -90,7 +90,7 @@ TEMPLATE_TEST_CASE("a gradient written around the caches has the same bits, wher
 
 TEMPLATE_TEST_CASE("gradients of a row add up to 0, and the chosen one is what the others lack", "", float, double) {
     using T = TestType;
-    test::for_each_instruction_set([] {
+    test::with_each_instruction_set([] {
         for (const std::size_t n : sizes{2, 33, 700, 4100}) {
             const auto x = rising<T>(n, 8);
             const auto id = static_cast<std::int64_t>(n - 1);
@@ -107,7 +107,7 @@ TEST_CASE("instruction sets agree to rounding") {
         const auto x = rising<float>(n, 20);
         const auto exact_x = std::vector<double>(x.begin(), x.end());
         const auto exact = gradient_of(exact_x, 2, false);
-        test::for_each_instruction_set([&] {
+        test::with_each_instruction_set([&] {
             const auto g = gradient_of(x, 2, false);
             CHECK(g.softmax.log_prob == Approx(exact.softmax.log_prob).epsilon(4e-7));
             CHECK(g.softmax.entropy == Approx(exact.softmax.entropy).epsilon(1e-6));
@@ -118,7 +118,7 @@ TEST_CASE("instruction sets agree to rounding") {
 }
 
 TEMPLATE_TEST_CASE("1 - p of the chosen token keeps its digits where p is nearly 1", "", float, double) {
-    test::for_each_instruction_set([] {
+    test::with_each_instruction_set([] {
         std::vector<TestType> x(1000, TestType(0));
         for (const double gap : {20.0, 40.0, 60.0}) {
             x[400] = static_cast<TestType>(gap);
@@ -132,7 +132,7 @@ TEMPLATE_TEST_CASE("1 - p of the chosen token keeps its digits where p is nearly
 }
 
 TEST_CASE("logits of very different sizes: huge gaps, huge offsets, small and large temperatures") {
-    test::for_each_instruction_set([] {
+    test::with_each_instruction_set([] {
         const auto forward = [](std::vector<float> x, std::int64_t id, double inverse_temperature) {
             return reft::detail::softmax_of_row(row_view(std::as_const(x).data(), x.size()), id, inverse_temperature,
                                                 true);
@@ -147,7 +147,7 @@ TEST_CASE("logits of very different sizes: huge gaps, huge offsets, small and la
 }
 
 TEST_CASE("a block with a larger logit late in the row is done again, whatever came before") {
-    test::for_each_instruction_set([] {
+    test::with_each_instruction_set([] {
         for (const std::size_t at : sizes{0, 63, 64, 500, 1023, 2999})
             for (const double gap : {5.0, 50.0, 500.0}) {
                 std::vector<float> x(3000, 0.0f);
@@ -167,7 +167,7 @@ TEST_CASE("a block with a larger logit late in the row is done again, whatever c
 }
 
 TEST_CASE("the exact KL of equal rows is exactly 0, and of nearly equal ones keeps its digits") {
-    test::for_each_instruction_set([] {
+    test::with_each_instruction_set([] {
         const auto x = test::normal<float>(5000, 1);
         const auto kl_of = [&](const std::vector<float>& y) {
             return reft::detail::kl_of_rows(

@@ -1,4 +1,4 @@
-// Tests of loops that exist for several instruction sets.
+// The same test with every instruction set that the machine has.
 #pragma once
 
 #include <reft/core/instruction_set.hpp>
@@ -7,14 +7,13 @@
 
 namespace test {
 
-/// Runs `body` with every instruction set that the machine has, and puts the choice back.
 template <class Body>
-void for_each_instruction_set(const Body& body) {
-    const reft::instruction_set before = reft::instruction_set_in_use();
-    for (const auto set :
-         {reft::instruction_set::portable, reft::instruction_set::avx2, reft::instruction_set::avx512}) {
-        if (reft::use_at_most(set) != set) continue;
-        INFO("instruction set " << static_cast<int>(set));
+void with_each_instruction_set(Body&& body) {
+    using enum reft::instruction_set;
+    const auto before = reft::instruction_set_in_use();
+    for (const auto wanted : {portable, avx2, avx512}) {
+        if (reft::use_at_most(wanted) != wanted) continue;
+        INFO("instruction set " << static_cast<int>(wanted));
         body();
     }
     reft::use_at_most(before);

@@ -33,6 +33,12 @@ class serial_executor final : public executor {
     }
 };
 
+/// The executor of calls that name none: the calling thread.
+inline executor& serial() {
+    static serial_executor instance;
+    return instance;
+}
+
 /// Calls `body(begin, end, worker)` for consecutive ranges of at most `grain` of [0, count).
 /// The ranges depend on `count` and `grain` alone, never on the number of workers.
 inline void for_ranges(executor& pool, std::int64_t count, std::int64_t grain,

@@ -18,6 +18,23 @@ REFT_HD constexpr To bits_as(From value) {
     return __builtin_bit_cast(To, value);
 }
 
+/// @{
+/// Whether a number is neither infinite nor NaN: by its bits, since compilers take std::isfinite for true under
+/// -ffast-math.
+REFT_HD constexpr bool is_finite(float x) { return (bits_as<std::uint32_t>(x) & 0x7f800000u) != 0x7f800000u; }
+REFT_HD constexpr bool is_finite(double x) {
+    return (bits_as<std::uint64_t>(x) & 0x7ff0000000000000u) != 0x7ff0000000000000u;
+}
+/// @}
+
+/// @{
+/// Whether a number is NaN, by its bits.
+REFT_HD constexpr bool is_nan(float x) { return (bits_as<std::uint32_t>(x) & 0x7fffffffu) > 0x7f800000u; }
+REFT_HD constexpr bool is_nan(double x) {
+    return (bits_as<std::uint64_t>(x) & 0x7fffffffffffffffu) > 0x7ff0000000000000u;
+}
+/// @}
+
 }  // namespace detail
 
 static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559 && sizeof(float) == 4 &&

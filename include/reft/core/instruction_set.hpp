@@ -6,13 +6,15 @@
 #include <atomic>
 #include <cstdint>
 
-// Code for other instruction sets than that of the compiler's flags: where the compiler can make it.
+/// @{
+/// 1 where the compiler can make code for other instruction sets than that of its flags.
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(__CUDACC__)
 #define REFT_X86_TARGETS 1
 #include <cpuid.h>
 #else
 #define REFT_X86_TARGETS 0
 #endif
+/// @}
 
 namespace reft::inline REFT_ABI {
 

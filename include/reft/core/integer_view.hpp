@@ -21,6 +21,26 @@ concept id_type = std::same_as<std::remove_cv_t<T>, bool> || std::same_as<std::r
                   std::same_as<std::remove_cv_t<T>, std::uint32_t> ||
                   (std::integral<T> && sizeof(T) == 8);  // long and long long, signed and not
 
+namespace detail {
+
+/// Which integer type lies behind a view.
+enum class integer_kind : std::uint8_t { uint8, int8, int32, uint32, int64 };
+
+/// Some integers of a row, as loops read them; no integers at all where `data` is null.
+struct integer_run {
+    const void* data = nullptr;
+    std::int64_t stride = 1;  ///< in elements
+    integer_kind kind = integer_kind::int64;
+};
+
+typedef std::int64_t any_int64 REFT_MAY_ALIAS;  // NOLINT(modernize-use-using): what lies there may be long long
+
+constexpr std::int64_t size_of(integer_kind kind) {
+    return kind == integer_kind::int64 ? 8 : kind == integer_kind::int32 || kind == integer_kind::uint32 ? 4 : 1;
+}
+
+}  // namespace detail
+
 /// Read-only `[rows, columns]` of integers (rank-1 tensors are one row), read as int64.
 ///
 /// Which integer type lies behind it is decided at run time, so that int32 and int64 ids, bool and byte masks
@@ -77,17 +97,22 @@ class integer_view {
             case kind::uint32: return static_cast<const std::uint32_t*>(data_)[at];
             case kind::int64: break;
         }
-        return static_cast<const any_int64*>(data_)[at];
+        return static_cast<const detail::any_int64*>(data_)[at];
     }
     /// The element of a token.
     REFT_HD std::int64_t operator()(token_index i) const { return (*this)(i.row, i.column); }
     /// Element `i` of a rank-1 tensor.
     REFT_HD std::int64_t operator[](std::int64_t i) const { return (*this)(0, i); }
 
-  private:
-    typedef std::int64_t any_int64 REFT_MAY_ALIAS;  // NOLINT(modernize-use-using): what lies there may be long long
+    /// The elements of a row from that column on, for loops over them; none if no tensor was given.
+    detail::integer_run run_from(token_index i) const {
+        if (absent()) return {};
+        const std::int64_t at = i.row * strides_[0] + i.column * strides_[1];
+        return {static_cast<const std::byte*>(data_) + at * detail::size_of(kind_), strides_[1], kind_};
+    }
 
-    enum class kind : std::uint8_t { uint8, int8, int32, uint32, int64 };
+  private:
+    using kind = detail::integer_kind;
 
     const void* data_ = nullptr;
     std::int64_t extents_[2] = {};

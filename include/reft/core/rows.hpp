@@ -1,10 +1,17 @@
 // Which tokens belong to which row, and which of them count: padded with a mask, or packed with offsets.
 #pragma once
 
+#include <reft/core/executor.hpp>
 #include <reft/core/integer_view.hpp>
+#include <reft/core/mask_bits.hpp>
 #include <reft/core/strided_view.hpp>
 
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -88,13 +95,12 @@ class rows {
     /// Whether position t of row b counts; t must be below length(b).
     bool counts(std::int64_t b, std::int64_t t) const { return mask_.absent() || mask_(at(b, t)) != 0; }
 
+    /// The mask of row b from its first position on, for loops over it; none if every position counts.
+    detail::integer_run mask_of(std::int64_t b) const { return mask_.run_from(at(b, 0)); }
+
     /// Positions of row b that count.
     std::int64_t counted(std::int64_t b) const {
-        const std::int64_t n = length(b);
-        if (mask_.absent()) return n;
-        std::int64_t sum = 0;
-        for (std::int64_t t = 0; t < n; ++t) sum += counts(b, t);
-        return sum;
+        return mask_.absent() ? length(b) : detail::count_nonzero(mask_of(b), length(b));
     }
 
     /// Positions that count, over all rows.
@@ -106,9 +112,7 @@ class rows {
 
     /// Last position of row b that counts, or -1.
     std::int64_t last_counted(std::int64_t b) const {
-        std::int64_t t = length(b) - 1;
-        while (t >= 0 && !counts(b, t)) --t;
-        return t;
+        return mask_.absent() ? length(b) - 1 : detail::last_nonzero(mask_of(b), length(b));
     }
 
     /// Extents of a per-token array in this layout, as a token_view has them.
@@ -142,15 +146,69 @@ strided_view<T, 1> row_of(const token_view<T>& x, const rows& r, std::int64_t b)
     return {x.data() + first.row * x.stride(0) + first.column * x.stride(1), {r.length(b)}, {x.stride(1)}};
 }
 
+namespace detail {
+
+/// The positions of row b of a per-token array, padding beyond its length included.
+template <class T>
+strided_view<T, 1> padded_row_of(const token_view<T>& x, const rows& r, std::int64_t b) {
+    const auto row = row_of(x, r, b);
+    return {row.data(), {r.is_packed() ? row.extent(0) : x.extent(1)}, {row.stride(0)}};
+}
+
+/// Sets n numbers to 0.
+template <class T>
+void fill_zero(T* x, std::int64_t stride, std::int64_t n) {
+    if (stride == 1 && n > 0)
+        std::memset(static_cast<void*>(x), 0, static_cast<std::size_t>(n) * sizeof(T));
+    else
+        for (std::int64_t i = 0; i < n; ++i) x[i * stride] = T(0);
+}
+
+/// Sets what lies beyond the length of row b of a padded array to 0.
+template <class T>
+void clear_padding(const rows& r, std::int64_t b, const token_view<T>& x) {
+    if (r.is_packed()) return;
+    const std::int64_t n = r.length(b);
+    fill_zero(x.data() + b * x.stride(0) + n * x.stride(1), x.stride(1), x.extent(1) - n);
+}
+
+/// Calls body(b) for every row, in parallel where there are enough tokens for it to pay. The tasks are cut by the
+/// tokens alone, whatever the number of workers.
+template <class Body>
+void for_rows(const rows& r, std::int64_t first, std::int64_t last, executor& pool, Body&& body) {
+    constexpr std::int64_t tokens_per_task = 32768;
+    const auto [outer, inner] = r.extents();
+    const std::int64_t tokens = outer * inner / std::max<std::int64_t>(1, r.count()) * (last - first);
+    if (tokens < 4 * tokens_per_task || pool.workers() == 1) {
+        for (std::int64_t b = first; b < last; ++b) body(b);
+        return;
+    }
+    const std::int64_t per_task = std::max<std::int64_t>(1, (last - first) * tokens_per_task / tokens);
+    for_ranges(pool, last - first, per_task, [&](std::int64_t begin, std::int64_t end, int) {
+        for (std::int64_t b = first + begin; b < first + end; ++b) body(b);
+    });
+}
+template <class Body>
+void for_rows(const rows& r, executor& pool, Body&& body) {
+    for_rows(r, 0, r.count(), pool, body);
+}
+
+}  // namespace detail
+
 /// Sets every position that does not count, padding beyond the lengths included, to 0.
 template <class T>
 void clear_uncounted(const rows& r, const token_view<T>& x) {
     for (std::int64_t b = 0; b < r.count(); ++b) {
+        detail::clear_padding(r, b, x);
+        const detail::integer_run mask = r.mask_of(b);
+        if (!mask.data) continue;
         const auto row = row_of(x, r, b);
-        for (std::int64_t t = 0; t < row.extent(0); ++t)
-            if (!r.counts(b, t)) row[t] = T(0);
-        if (!r.is_packed())
-            for (std::int64_t t = r.length(b); t < x.extent(1); ++t) x(b, t) = T(0);
+        for (std::int64_t t = 0; t < row.extent(0); t += 64) {
+            const std::int64_t n = std::min<std::int64_t>(64, row.extent(0) - t);
+            for (std::uint64_t masked = ~detail::mask_bits(mask, t, n) & (~std::uint64_t{0} >> (64 - n)); masked != 0;
+                 masked &= masked - 1)
+                row[t + std::countr_zero(masked)] = T(0);
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 // One number per token that carries the mask and the averaging of a loss together.
 #pragma once
 
+#include <reft/core/mask_bits.hpp>
 #include <reft/core/rows.hpp>
 #include <reft/core/tensor_traits.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -53,6 +55,21 @@ inline void require_constant_denominator(std::string_view function, aggregation 
 
 }  // namespace detail
 
+namespace detail {
+
+/// The same number for the counted ones of the first n tokens, 0 for the others.
+template <class T>
+void fill_row(T number, const integer_run& mask, std::int64_t n, const strided_view<T, 1>& row) {
+    for (std::int64_t t = 0; t < n; t += 64) {
+        const std::int64_t w = std::min<std::int64_t>(64, n - t);
+        std::uint64_t bits = mask_bits(mask, t, w);
+        for (std::int64_t i = 0; i < w; ++i, bits >>= 1) row[t + i] = (bits & 1) != 0 ? number : T(0);
+    }
+    fill_zero(row.data() + n * row.stride(0), row.stride(0), row.extent(0) - n);
+}
+
+}  // namespace detail
+
 /// The weight of every token; 0 where a position does not count.
 ///
 /// Shapes    weights: the layout of `r`.
@@ -67,10 +84,9 @@ void token_weights(const rows& r, aggregation rule, double denominator, Weights&
         if (counted > 0)
             detail::require_option(denominator > 0, "token_weights", "denominator must be positive", denominator);
         const double in_row = rule == aggregation::sequence_mean_of_token_means ? static_cast<double>(counted) : 1.0;
-        const auto row = row_of(w, r, b);
-        for (std::int64_t t = 0; t < row.extent(0); ++t) row[t] = T(counted > 0 ? 1.0 / (denominator * in_row) : 0.0);
+        const T weight = T(static_cast<accumulator_t<T>>(counted > 0 ? 1.0 / (denominator * in_row) : 0.0));
+        detail::fill_row(weight, r.mask_of(b), r.length(b), detail::padded_row_of(w, r, b));
     }
-    clear_uncounted(r, w);
 }
 
 }  // namespace reft::inline REFT_ABI

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <reft/core/error.hpp>
+#include <reft/core/float16.hpp>
 #include <reft/core/std_tensors.hpp>
 #include <reft/loss/token_loss.hpp>
 
-#include <cmath>
 #include <concepts>
 #include <cstdint>
 
@@ -32,8 +32,8 @@ REFT_HD policy_term<typename Loss::real> weighted_term(const Loss& loss, token_i
     term = {w * term.value, w * term.d_log_prob, w * term.d_entropy};
     stats.loss += static_cast<double>(term.value);
     ++stats.tokens;
-    const bool finite = std::isfinite(term.value) && std::isfinite(term.d_log_prob) && std::isfinite(term.d_entropy);
-    if (!finite || std::isnan(token.log_prob))
+    const bool finite = is_finite(term.value) && is_finite(term.d_log_prob) && is_finite(term.d_entropy);
+    if (!finite || is_nan(token.log_prob))
         if (stats.non_finite++ == 0) stats.first_non_finite = i;
     stats.log_prob += static_cast<double>(token.log_prob);
     if constexpr (Loss::needs_entropy) stats.entropy += static_cast<double>(token.entropy);
@@ -73,17 +73,21 @@ policy_stats loss_over_log_probs(Loss loss, const LogProbs& log_probs, const Ent
     if constexpr (prepared_loss<Loss>) detail::prepare(loss, lp, w);
 
     policy_stats stats = before;
-    for (std::int64_t b = 0; b < lp.extent(0); ++b)
+    for (std::int64_t b = 0; b < lp.extent(0); ++b) {
+        const auto lp_row = lp[b];
+        const auto w_row = w[b];
+        const auto d_lp_row = d_lp[b];
         for (std::int64_t t = 0; t < lp.extent(1); ++t) {
             policy_term<Real> term;
-            if (const double weight = static_cast<double>(w(b, t)); weight != 0) {
-                policy_token<Real> token{static_cast<Real>(lp(b, t)), 0};
+            if (const double weight = static_cast<double>(w_row[t]); weight != 0) {
+                policy_token<Real> token{static_cast<Real>(lp_row[t]), 0};
                 if constexpr (Loss::needs_entropy) token.entropy = static_cast<Real>(h(b, t));
                 term = detail::weighted_term(loss, {b, t}, token, weight, stats);
             }
-            d_lp(b, t) = static_cast<scalar_t<DLogProbs>>(term.d_log_prob);
+            d_lp_row[t] = static_cast<scalar_t<DLogProbs>>(term.d_log_prob);
             if constexpr (Loss::needs_entropy) d_h(b, t) = static_cast<scalar_t<DEntropies>>(term.d_entropy);
         }
+    }
     return stats;
 }
 

@@ -14,12 +14,6 @@
 
 namespace reft::inline REFT_ABI {
 
-/// The executor of calls that name none: the calling thread.
-inline executor& serial() {
-    static serial_executor instance;
-    return instance;
-}
-
 namespace detail {
 
 /// Tokens per task: enough work to be worth handing out.

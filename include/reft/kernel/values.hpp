@@ -2,10 +2,10 @@
 #pragma once
 
 #include <reft/core/error.hpp>
+#include <reft/core/float16.hpp>
 #include <reft/core/std_tensors.hpp>
 #include <reft/loss/token_loss.hpp>
 
-#include <cmath>
 #include <cstdint>
 
 namespace reft::inline REFT_ABI {
@@ -21,7 +21,7 @@ REFT_HD value_term<typename Loss::real> weighted_term(const Loss& loss, token_in
     term = {w * term.value, w * term.d_value};
     stats.loss += static_cast<double>(term.value);
     ++stats.tokens;
-    if (!(std::isfinite(term.value) && std::isfinite(term.d_value)))
+    if (!(is_finite(term.value) && is_finite(term.d_value)))
         if (stats.non_finite++ == 0) stats.first_non_finite = i;
     return term;
 }
@@ -48,13 +48,19 @@ value_stats loss_over_values(const Loss& loss, const Values& values, const Weigh
     loss.require_extents(v.extents());
 
     value_stats stats = before;
-    for (std::int64_t b = 0; b < v.extent(0); ++b)
+    for (std::int64_t b = 0; b < v.extent(0); ++b) {
+        const auto v_row = v[b];
+        const auto w_row = w[b];
+        const auto d_row = d_v[b];
+        value_stats sums = stats;  // not the returned object, whose sums would be kept in memory
         for (std::int64_t t = 0; t < v.extent(1); ++t) {
             value_term<Real> term;
-            if (const double weight = static_cast<double>(w(b, t)); weight != 0)
-                term = detail::weighted_term(loss, {b, t}, static_cast<Real>(v(b, t)), weight, stats);
-            d_v(b, t) = static_cast<scalar_t<DValues>>(term.d_value);
+            if (const double weight = static_cast<double>(w_row[t]); weight != 0)
+                term = detail::weighted_term(loss, {b, t}, static_cast<Real>(v_row[t]), weight, sums);
+            d_row[t] = static_cast<scalar_t<DValues>>(term.d_value);
         }
+        stats = sums;
+    }
     return stats;
 }
 

@@ -5,12 +5,37 @@
 #include <reft/core/float16.hpp>
 #include <reft/core/rows.hpp>
 #include <reft/core/std_tensors.hpp>
+#include <reft/core/token_map.hpp>
 #include <reft/loss/kl_estimate.hpp>
 
 #include <concepts>
 #include <cstdint>
 
+#define REFT_LOOPS <reft/reward/kl.inl>
+#include <reft/core/each_instruction_set.inl>
+
 namespace reft::inline REFT_ABI {
+namespace detail {
+
+template <kl_estimator Estimator, class T, class P, class Q>
+void kl_of_row(const integer_run& mask, bool past, const strided_view<T, 1>& out, const strided_view<const P, 1>& p,
+               const strided_view<const Q, 1>& q) {
+    return REFT_ON_THIS_MACHINE(kl_of_row<Estimator>(mask, past, out, p, q));
+}
+
+/// Token by token: the time goes into expm1.
+template <class T, class P, class Q>
+void k3_of_row(const rows& r, std::int64_t b, const strided_view<T, 1>& out, const strided_view<const P, 1>& p,
+               const strided_view<const Q, 1>& q) {
+    using Real = accumulator_t<T>;
+    for (std::int64_t t = 0; t < p.extent(0); ++t)
+        out[t] = r.counts(b, t)
+                     ? T(kl_estimate<Real>(kl_estimator::k3, static_cast<Real>(p[t]), static_cast<Real>(q[t])).value)
+                     : T(0);
+    fill_zero(out.data() + p.extent(0) * out.stride(0), out.stride(0), out.extent(0) - p.extent(0));
+}
+
+}  // namespace detail
 
 /// KL estimate of every response token.
 ///
@@ -23,23 +48,25 @@ namespace reft::inline REFT_ABI {
 template <token_tensor LogProbs, token_tensor RefLogProbs, token_tensor Kl>
 void sampled_kl(const LogProbs& log_probs, const RefLogProbs& ref_log_probs, const rows& r, Kl&& kl,
                 kl_estimator estimator = kl_estimator::k1) {
-    const auto p = tokens_of(log_probs);
-    const auto q = tokens_of(ref_log_probs);
+    const token_view<const scalar_t<LogProbs>> p = tokens_of(log_probs);
+    const token_view<const scalar_t<RefLogProbs>> q = tokens_of(ref_log_probs);
     const auto out = tokens_of(kl);
-    using T = typename decltype(out)::value_type;
-    using Real = accumulator_t<T>;
     detail::require_same_shape("sampled_kl", "log_probs", p, "ref_log_probs", q);
     detail::require_same_shape("sampled_kl", "log_probs", p, "kl", out);
     r.require_layout("sampled_kl", "log_probs", p);
-    for (std::int64_t b = 0; b < r.count(); ++b)
-        for (std::int64_t t = 0; t < r.length(b); ++t) {
-            if (!r.counts(b, t)) continue;
-            const auto [row, column] = r.at(b, t);
-            out(row, column) =
-                T(kl_estimate<Real>(estimator, static_cast<Real>(p(row, column)), static_cast<Real>(q(row, column)))
-                      .value);
+    const bool past = detail::past_caches(out, p.data()) && detail::past_caches(out, q.data());
+    for (std::int64_t b = 0; b < r.count(); ++b) {
+        const auto mask = r.mask_of(b);
+        const auto row = detail::padded_row_of(out, r, b);
+        const auto p_row = row_of(p, r, b);
+        const auto q_row = row_of(q, r, b);
+        switch (estimator) {
+            case kl_estimator::k1: detail::kl_of_row<kl_estimator::k1>(mask, past, row, p_row, q_row); break;
+            case kl_estimator::k2: detail::kl_of_row<kl_estimator::k2>(mask, past, row, p_row, q_row); break;
+            case kl_estimator::abs: detail::kl_of_row<kl_estimator::abs>(mask, past, row, p_row, q_row); break;
+            case kl_estimator::k3: detail::k3_of_row(r, b, row, p_row, q_row); break;
         }
-    clear_uncounted(r, out);
+    }
 }
 
 /// Mean over rows of the KL summed over the row: the “sequence KL” that training curves show.

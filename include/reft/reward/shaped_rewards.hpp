@@ -5,12 +5,26 @@
 #include <reft/core/float16.hpp>
 #include <reft/core/rows.hpp>
 #include <reft/core/std_tensors.hpp>
+#include <reft/core/token_map.hpp>
 
-#include <cmath>
 #include <cstdint>
 #include <string>
 
+#define REFT_LOOPS <reft/reward/shaped_rewards.inl>
+#include <reft/core/each_instruction_set.inl>
+
 namespace reft::inline REFT_ABI {
+namespace detail {
+
+/// −β·kl; 0 for β = 0, also where the KL is infinite.
+template <class Real, class T, class K>
+void kl_rewards_of_row(Real kl_coef, const integer_run& mask, bool past, const strided_view<T, 1>& out,
+                       const strided_view<const K, 1>& kl) {
+    if (kl_coef == 0) return fill_zero(out.data(), out.stride(0), out.extent(0));
+    return REFT_ON_THIS_MACHINE(kl_rewards_of_row(kl_coef, mask, past, out, kl));
+}
+
+}  // namespace detail
 
 /// How much of the KL is taken from the reward.
 struct shaped_rewards_options {
@@ -39,35 +53,33 @@ template <tensor_of_rank<1> Scores, token_tensor Kl, token_tensor Rewards>
 shaped_rewards_report shaped_rewards(const Scores& scores, const Kl& kl, const rows& r, Rewards&& rewards,
                                      const shaped_rewards_options& options = {}) {
     const auto s = view(scores);
-    const auto k = tokens_of(kl);
+    const token_view<const scalar_t<Kl>> k = tokens_of(kl);
     const auto out = tokens_of(rewards);
     using T = typename decltype(out)::value_type;
-    using Real = accumulator_t<T>;
-    detail::require_option(std::isfinite(options.kl_coef), "shaped_rewards", "kl_coef must be finite", options.kl_coef);
+    detail::require_option(detail::is_finite(options.kl_coef), "shaped_rewards", "kl_coef must be finite",
+                           options.kl_coef);
     detail::require_same_shape("shaped_rewards", "kl", k, "rewards", out);
     r.require_layout("shaped_rewards", "kl", k);
     if (s.extent(0) != r.count())
         throw shape_error("shaped_rewards: scores has " + std::to_string(s.extent(0)) + " entries but there are " +
                           std::to_string(r.count()) + " rows");
     for (std::int64_t b = 0; b < r.count(); ++b)
-        if (!std::isfinite(static_cast<double>(s[b])))
+        if (!detail::is_finite(static_cast<double>(s[b])))
             throw value_error("shaped_rewards: the score of row " + std::to_string(b) + " is not finite");
 
+    using Real = detail::computed_in<T, scalar_t<Kl>>;
     const Real kl_coef = static_cast<Real>(options.kl_coef);
+    const bool past = detail::past_caches(out, k.data());
     shaped_rewards_report report;
     for (std::int64_t b = 0; b < r.count(); ++b) {
+        const auto row = detail::padded_row_of(out, r, b);
         const auto kl_row = row_of(k, r, b);
-        const auto row = row_of(out, r, b);
         const std::int64_t last = r.last_counted(b);
         report.rows_without_tokens += last < 0;
-        for (std::int64_t t = 0; t <= last; ++t)
-            if (r.counts(b, t)) {
-                // β = 0 leaves the score alone, also where the KL is infinite.
-                const Real shaped = kl_coef == 0 ? Real(0) : -kl_coef * static_cast<Real>(kl_row[t]);
-                row[t] = T(t == last ? static_cast<Real>(s[b]) + shaped : shaped);
-            }
+        const Real kl_of_last = last >= 0 && kl_coef != 0 ? static_cast<Real>(kl_row[last]) : Real(0);
+        detail::kl_rewards_of_row(kl_coef, r.mask_of(b), past, row, kl_row);
+        if (last >= 0) row[last] = T(static_cast<accumulator_t<T>>(static_cast<Real>(s[b]) - kl_coef * kl_of_last));
     }
-    clear_uncounted(r, out);
     return report;
 }
 
