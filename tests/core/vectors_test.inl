@@ -22,9 +22,9 @@ REFT_SIMD_LOOP void test_sums(const Real* x, double* out) {
     const vec<Real> v = load(x);
     doubles wide = {};
     add_widened(wide, v);
-    out[0] = static_cast<double>(sum_of<Real>(v));
-    out[1] = static_cast<double>(largest_of<Real>(v));
-    out[2] = sum_of<double>(wide);
+    out[0] = static_cast<double>(sum_of(v));
+    out[1] = static_cast<double>(largest_of(v));
+    out[2] = sum_of(wide);
 }
 
 /// larger, smaller, fma and all_at_most of a and b, which fill a vector each.

@@ -2,26 +2,14 @@
 
 namespace reft::inline REFT_ABI::detail::REFT_SIMD::inline REFT_ISA {
 
+template <class Real, int By, std::size_t... Lane>
+REFT_SIMD_INLINE vec<Real> moved_down_by(const vec<Real>& v, const vec<Real>& next, std::index_sequence<Lane...>) {
+    return __builtin_shufflevector(v, next, (By + static_cast<int>(Lane))...);
+}
 /// Lane i of the result is lane i+By of v, and beyond its end that of `next`.
 template <class Real, int By>
 REFT_SIMD_INLINE vec<Real> moved_down(const vec<Real>& v, const vec<Real>& next) {
-    constexpr int bytes = By * static_cast<int>(sizeof(Real));
-#if REFT_SIMD_BYTES == 64
-    return (vec<Real>)_mm512_alignr_epi32((__m512i)next, (__m512i)v, bytes / 4);
-#elif REFT_SIMD_BYTES == 32
-    const __m256i middle = _mm256_permute2x128_si256((__m256i)v, (__m256i)next, 0x21);
-    if constexpr (bytes == 16)
-        return (vec<Real>)middle;
-    else
-        return (vec<Real>)_mm256_alignr_epi8(middle, (__m256i)v, bytes);
-#elif REFT_X86_TARGETS
-    return (vec<Real>)_mm_or_si128(_mm_srli_si128((__m128i)v, bytes), _mm_slli_si128((__m128i)next, 16 - bytes));
-#else
-    vec<Real> moved;
-    for (std::int64_t i = 0; i < lanes<Real>; ++i)
-        moved[i] = i + By < lanes<Real> ? v[i + By] : next[i + By - lanes<Real>];
-    return moved;
-#endif
+    return moved_down_by<Real, By>(v, next, std::make_index_sequence<static_cast<std::size_t>(lanes<Real>)>());
 }
 
 /// (γλ)^1, (γλ)^2, (γλ)^4, ... in all lanes, and (γλ)^(w−i) in lane i.

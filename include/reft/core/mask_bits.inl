@@ -13,45 +13,41 @@ REFT_SIMD_INLINE std::uint64_t bits_one_by_one(const Int* p, std::int64_t stride
 /// What the vector instructions read at once.
 constexpr std::int64_t mask_bytes = REFT_SIMD_BYTES;
 
+typedef char bytes __attribute__((vector_size(REFT_SIMD_BYTES)));            // NOLINT(modernize-use-using)
+typedef long long long_longs __attribute__((vector_size(REFT_SIMD_BYTES)));  // NOLINT(modernize-use-using)
+constexpr int not_equal = 4;
+
 REFT_SIMD_INLINE std::uint64_t nonzero_bytes(const std::byte* p) {
+    bytes v;
+    __builtin_memcpy(&v, p, sizeof v);
 #if REFT_SIMD_BYTES == 64
-    const __m512i v = _mm512_loadu_si512(p);
-    return _mm512_test_epi8_mask(v, v);
+    return static_cast<std::uint64_t>(__builtin_ia32_cmpb512_mask(v, bytes{}, not_equal, every_lane()));
 #elif REFT_SIMD_BYTES == 32
-    const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(p));
-    return static_cast<std::uint32_t>(~_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_setzero_si256())));
+    return static_cast<std::uint32_t>(__builtin_ia32_pmovmskb256((bytes)(v == 0))) ^ 0xffffffffu;
 #else
-    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(p));
-    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_setzero_si128()))) ^ 0xffffu;
+    return static_cast<std::uint32_t>(__builtin_ia32_pmovmskb128((bytes)(v == 0))) ^ 0xffffu;
 #endif
 }
 REFT_SIMD_INLINE std::uint64_t nonzero_ints(const std::byte* p) {
+    ints v;
+    __builtin_memcpy(&v, p, sizeof v);
 #if REFT_SIMD_BYTES == 64
-    const __m512i v = _mm512_loadu_si512(p);
-    return _mm512_test_epi32_mask(v, v);
+    return static_cast<std::uint16_t>(__builtin_ia32_cmpd512_mask(v, ints{}, not_equal, every_lane()));
 #elif REFT_SIMD_BYTES == 32
-    const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(p));
-    const __m256i zero = _mm256_cmpeq_epi32(v, _mm256_setzero_si256());
-    return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(zero))) ^ 0xffu;
+    return static_cast<std::uint32_t>(__builtin_ia32_movmskps256((floats)(v == 0))) ^ 0xffu;
 #else
-    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(p));
-    const __m128i zero = _mm_cmpeq_epi32(v, _mm_setzero_si128());
-    return static_cast<std::uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(zero))) ^ 0xfu;
+    return static_cast<std::uint32_t>(__builtin_ia32_movmskps((floats)(v == 0))) ^ 0xfu;
 #endif
 }
 REFT_SIMD_INLINE std::uint64_t nonzero_longs(const std::byte* p) {
+    longs v;
+    __builtin_memcpy(&v, p, sizeof v);
 #if REFT_SIMD_BYTES == 64
-    const __m512i v = _mm512_loadu_si512(p);
-    return _mm512_test_epi64_mask(v, v);
+    return static_cast<std::uint8_t>(__builtin_ia32_cmpq512_mask((long_longs)v, long_longs{}, not_equal, every_lane()));
 #elif REFT_SIMD_BYTES == 32
-    const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(p));
-    const __m256i zero = _mm256_cmpeq_epi64(v, _mm256_setzero_si256());
-    return static_cast<std::uint32_t>(_mm256_movemask_pd(_mm256_castsi256_pd(zero))) ^ 0xfu;
+    return static_cast<std::uint32_t>(__builtin_ia32_movmskpd256((doubles)(v == 0))) ^ 0xfu;
 #else
-    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(p));
-    const __m128i zero = _mm_cmpeq_epi32(v, _mm_setzero_si128());  // both halves of a number must be 0
-    const __m128i both = _mm_and_si128(zero, _mm_shuffle_epi32(zero, 0xb1));
-    return static_cast<std::uint32_t>(_mm_movemask_pd(_mm_castsi128_pd(both))) ^ 0x3u;
+    return static_cast<std::uint32_t>(__builtin_ia32_movmskpd((doubles)(v == 0))) ^ 0x3u;
 #endif
 }
 

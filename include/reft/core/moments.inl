@@ -35,8 +35,8 @@ REFT_SIMD_INLINE moments moments_about(double about, const double* x, std::int64
         s3.add(load(x + i + 3 * w) - a);
     }
     for (; i < n; i += w) s0.add(load_or<double>(x + i, n - i, about) - a);  // exactly 0 beyond the end
-    return moments_of_sums(about, n, sum_of<double>((s0.sum + s1.sum) + (s2.sum + s3.sum)),
-                           sum_of<double>((s0.squares + s1.squares) + (s2.squares + s3.squares)));
+    return moments_of_sums(about, n, sum_of((s0.sum + s1.sum) + (s2.sum + s3.sum)),
+                           sum_of((s0.squares + s1.squares) + (s2.squares + s3.squares)));
 }
 
 /// Whether the sums were made so far from the mean that their difference has lost digits.
@@ -81,13 +81,14 @@ REFT_SIMD_INLINE moments moments_about(float about, const T* x, std::int64_t n) 
         add_widened(sum, d);
         add_widened(squares, d * d);
     }
-    return moments_of_sums(static_cast<double>(about), n, sum_of<double>(sum), sum_of<double>(squares));
+    return moments_of_sums(static_cast<double>(about), n, sum_of(sum), sum_of(squares));
 }
 
 /// In double throughout, for squares that float does not hold.
 template <class T>
 REFT_SIMD_LOOP moments moments_in_double(const T* x, std::int64_t n) {
     double wide[static_cast<std::size_t>(moments_block)];
+    wide[0] = 0;  // n >= 1, which the compiler does not know
     for (std::int64_t i = 0; i < n; ++i) wide[i] = static_cast<double>(x[i]);
     return moments_of_block(wide, n);
 }

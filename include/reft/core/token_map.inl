@@ -5,7 +5,12 @@ namespace reft::inline REFT_ABI::detail::REFT_SIMD::inline REFT_ISA {
 /// The lanes whose bit is set; 0 in the others, whatever they held.
 REFT_SIMD_INLINE floats kept(floats v, std::uint64_t bits) {
 #if REFT_SIMD_BYTES == 64
-    return (floats)_mm512_maskz_mov_ps(static_cast<__mmask16>(bits), (__m512)v);
+    const auto mask = static_cast<std::uint16_t>(bits);
+#if defined(__clang__)
+    return __builtin_ia32_selectps_512(mask, v, floats{});
+#else
+    return __builtin_ia32_movaps512_mask(v, floats{}, mask);
+#endif
 #else
 #if REFT_SIMD_BYTES == 32
     const ints lane = {1, 2, 4, 8, 16, 32, 64, 128};
@@ -18,7 +23,12 @@ REFT_SIMD_INLINE floats kept(floats v, std::uint64_t bits) {
 }
 REFT_SIMD_INLINE doubles kept(doubles v, std::uint64_t bits) {
 #if REFT_SIMD_BYTES == 64
-    return (doubles)_mm512_maskz_mov_pd(static_cast<__mmask8>(bits), (__m512d)v);
+    const auto mask = static_cast<std::uint8_t>(bits);
+#if defined(__clang__)
+    return __builtin_ia32_selectpd_512(mask, v, doubles{});
+#else
+    return __builtin_ia32_movapd512_mask(v, doubles{}, mask);
+#endif
 #else
 #if REFT_SIMD_BYTES == 32
     const longs lane = {1, 2, 4, 8};
@@ -33,17 +43,17 @@ REFT_SIMD_INLINE doubles kept(doubles v, std::uint64_t bits) {
 /// The lanes whose bit is set, side by side.
 #if REFT_SIMD_BYTES == 64
 REFT_SIMD_INLINE floats side_by_side(floats v, std::uint64_t bits) {
-    return (floats)_mm512_maskz_compress_ps(static_cast<__mmask16>(bits), (__m512)v);
+    return __builtin_ia32_compresssf512_mask(v, floats{}, static_cast<std::uint16_t>(bits));
 }
 REFT_SIMD_INLINE doubles side_by_side(doubles v, std::uint64_t bits) {
-    return (doubles)_mm512_maskz_compress_pd(static_cast<__mmask8>(bits), (__m512d)v);
+    return __builtin_ia32_compressdf512_mask(v, doubles{}, static_cast<std::uint8_t>(bits));
 }
 /// And back; 0 in the lanes whose bit is not set.
 REFT_SIMD_INLINE floats spread(floats v, std::uint64_t bits) {
-    return (floats)_mm512_maskz_expand_ps(static_cast<__mmask16>(bits), (__m512)v);
+    return __builtin_ia32_expandsf512_mask(v, floats{}, static_cast<std::uint16_t>(bits));
 }
 REFT_SIMD_INLINE doubles spread(doubles v, std::uint64_t bits) {
-    return (doubles)_mm512_maskz_expand_pd(static_cast<__mmask8>(bits), (__m512d)v);
+    return __builtin_ia32_expanddf512_mask(v, doubles{}, static_cast<std::uint8_t>(bits));
 }
 template <class T>
 constexpr bool vectors_compress = std::is_same_v<T, accumulator_t<T>>;

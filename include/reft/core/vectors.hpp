@@ -7,9 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#if REFT_X86_TARGETS
-#include <immintrin.h>
-#elif defined(__ARM_NEON) && defined(__aarch64__)
+#if defined(__ARM_NEON) && defined(__aarch64__)
 #include <arm_neon.h>
 #endif
 
@@ -26,9 +24,5 @@ alignas(64) inline constexpr float two_to_32nds[32] = {
 
 }  // namespace reft::inline REFT_ABI::detail
 
-// Without optimisation GCC's intrinsics are macros, whose masks of -1 it warns about.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wsign-conversion"
 #define REFT_LOOPS <reft/core/vectors.inl>
 #include <reft/core/each_instruction_set.inl>
-#pragma GCC diagnostic pop

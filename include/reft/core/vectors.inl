@@ -34,6 +34,17 @@ constexpr std::int64_t lanes = static_cast<std::int64_t>(REFT_SIMD_BYTES / sizeo
 REFT_SIMD_INLINE floats all(float x) { return x - floats{}; }
 REFT_SIMD_INLINE doubles all(double x) { return x - doubles{}; }
 
+// What the compilers' own headers of intrinsics are made of, used directly: to include these takes longer than all
+// standard headers of this library together. GCC and clang call some of them differently.
+constexpr int current_rounding = 4;
+/// A mask for all lanes, of whichever type of integer a compiler wants there.
+struct every_lane {
+    template <class Mask>
+    constexpr operator Mask() const {  // NOLINT(google-explicit-constructor)
+        return static_cast<Mask>(-1);
+    }
+};
+
 // --- memory -----------------------------------------------------------------------------------------------------
 
 REFT_SIMD_INLINE floats load(const float* p) {
@@ -49,39 +60,42 @@ REFT_SIMD_INLINE doubles load(const double* p) {
 REFT_SIMD_INLINE void store(float* p, floats v) { __builtin_memcpy(p, &v, sizeof v); }
 REFT_SIMD_INLINE void store(double* p, doubles v) { __builtin_memcpy(p, &v, sizeof v); }
 
-#if REFT_SIMD_BYTES == 64
-// Masked by nothing: GCC warns about the undefined vector inside intrinsics without a mask.
-constexpr __mmask16 every_float = 0xffff;
-constexpr __mmask8 every_double = 0xff;
+// Half a vector of 16-bit numbers.
+typedef std::uint16_t shorts  // NOLINT(modernize-use-using)
+    __attribute__((vector_size(REFT_SIMD_BYTES / 2)));
 
-REFT_SIMD_INLINE floats load(const bfloat16* p) {
-    const __m256i narrow = _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(p));
-    return (floats)((ints)_mm512_maskz_cvtepu16_epi32(every_float, narrow) << 16);
+#if REFT_SIMD_BYTES >= 32
+REFT_SIMD_INLINE shorts load_shorts(const void* p) {
+    shorts v;
+    __builtin_memcpy(&v, p, sizeof v);
+    return v;
 }
-REFT_SIMD_INLINE floats load(const half* p) {
-    return (floats)_mm512_maskz_cvtph_ps(every_float, _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(p)));
+REFT_SIMD_INLINE floats load(const bfloat16* p) {
+    return (floats)(__builtin_convertvector(load_shorts(p), ints) << 16);
 }
 REFT_SIMD_INLINE void store_low_halves(void* p, ints v) {
-    _mm256_storeu_si256(static_cast<__m256i_u*>(p), _mm512_maskz_cvtepi32_epi16(every_float, (__m512i)v));
+    const shorts narrow = __builtin_convertvector(v, shorts);
+    __builtin_memcpy(p, &narrow, sizeof narrow);
+}
+#endif
+#if REFT_SIMD_BYTES == 64
+typedef short signed_shorts __attribute__((vector_size(32)));  // NOLINT(modernize-use-using)
+REFT_SIMD_INLINE floats load(const half* p) {
+    return (floats)__builtin_ia32_vcvtph2ps512_mask((signed_shorts)load_shorts(p), floats{}, every_lane(),
+                                                    current_rounding);
 }
 REFT_SIMD_INLINE void store(half* p, floats v) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(p),
-                        _mm512_maskz_cvtps_ph(every_float, (__m512)v, _MM_FROUND_TO_NEAREST_INT));
+    const auto narrow = __builtin_ia32_vcvtps2ph512_mask(v, 0 /* to nearest */, signed_shorts{}, every_lane());
+    __builtin_memcpy(static_cast<void*>(p), &narrow, sizeof narrow);
 }
 #elif REFT_SIMD_BYTES == 32
-REFT_SIMD_INLINE floats load(const bfloat16* p) {
-    const __m128i narrow = _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(p));
-    return (floats)_mm256_slli_epi32(_mm256_cvtepu16_epi32(narrow), 16);
-}
+typedef short signed_shorts __attribute__((vector_size(16)));  // NOLINT(modernize-use-using)
 REFT_SIMD_INLINE floats load(const half* p) {
-    return (floats)_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i_u*>(p)));
-}
-REFT_SIMD_INLINE void store_low_halves(void* p, ints v) {
-    const __m256i packed = _mm256_packus_epi32((__m256i)v, (__m256i)v);
-    _mm_storeu_si128(static_cast<__m128i_u*>(p), _mm256_castsi256_si128(_mm256_permute4x64_epi64(packed, 0x08)));
+    return (floats)__builtin_ia32_vcvtph2ps256((signed_shorts)load_shorts(p));
 }
 REFT_SIMD_INLINE void store(half* p, floats v) {
-    _mm_storeu_si128(reinterpret_cast<__m128i_u*>(p), _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT));
+    const auto narrow = __builtin_ia32_vcvtps2ph256(v, 0 /* to nearest */);
+    __builtin_memcpy(static_cast<void*>(p), &narrow, sizeof narrow);
 }
 #else
 REFT_SIMD_INLINE floats load(const bfloat16* p) {
@@ -115,12 +129,14 @@ REFT_SIMD_INLINE void store(bfloat16* p, floats v) {
 
 /// Past the caches; p is aligned to a vector.
 REFT_SIMD_INLINE void stream(float* p, floats v) {
-#if REFT_SIMD_BYTES == 64
-    _mm512_stream_ps(p, (__m512)v);
+#if defined(__clang__)
+    __builtin_nontemporal_store(v, reinterpret_cast<floats*>(p));
+#elif REFT_SIMD_BYTES == 64
+    __builtin_ia32_movntps512(p, v);
 #elif REFT_SIMD_BYTES == 32
-    _mm256_stream_ps(p, (__m256)v);
+    __builtin_ia32_movntps256(p, v);
 #elif REFT_X86_TARGETS
-    _mm_stream_ps(p, (__m128)v);
+    __builtin_ia32_movntps(p, v);
 #else
     store(p, v);
 #endif
@@ -130,7 +146,7 @@ REFT_SIMD_INLINE void stream(double* p, doubles v) { stream(reinterpret_cast<flo
 /// Makes what was streamed visible to other threads.
 REFT_SIMD_INLINE void streamed() {
 #if REFT_X86_TARGETS
-    _mm_sfence();
+    __builtin_ia32_sfence();
 #endif
 }
 
@@ -146,7 +162,7 @@ constexpr bool has_fma = false;
 /// a·b + c, in one rounding where the instruction set has it, in two elsewhere.
 REFT_SIMD_INLINE floats fma(floats a, floats b, floats c) {
 #if REFT_SIMD_BYTES == 64
-    return (floats)__builtin_ia32_vfmaddps512_mask(a, b, c, -1, _MM_FROUND_CUR_DIRECTION);
+    return (floats)__builtin_ia32_vfmaddps512_mask(a, b, c, every_lane(), current_rounding);
 #elif REFT_SIMD_BYTES == 32
     return (floats)__builtin_ia32_vfmaddps256(a, b, c);
 #elif defined(__ARM_NEON) && defined(__aarch64__)
@@ -157,7 +173,7 @@ REFT_SIMD_INLINE floats fma(floats a, floats b, floats c) {
 }
 REFT_SIMD_INLINE doubles fma(doubles a, doubles b, doubles c) {
 #if REFT_SIMD_BYTES == 64
-    return (doubles)__builtin_ia32_vfmaddpd512_mask(a, b, c, -1, _MM_FROUND_CUR_DIRECTION);
+    return (doubles)__builtin_ia32_vfmaddpd512_mask(a, b, c, every_lane(), current_rounding);
 #elif REFT_SIMD_BYTES == 32
     return (doubles)__builtin_ia32_vfmaddpd256(a, b, c);
 #elif defined(__ARM_NEON) && defined(__aarch64__)
@@ -169,46 +185,54 @@ REFT_SIMD_INLINE doubles fma(doubles a, doubles b, doubles c) {
 
 /// The larger of a and b; b where one of them is NaN.
 REFT_SIMD_INLINE floats larger(floats a, floats b) {
-#if REFT_SIMD_BYTES == 64
-    return (floats)_mm512_maskz_max_ps(every_float, (__m512)a, (__m512)b);
+#if REFT_SIMD_BYTES == 64 && defined(__clang__)
+    return __builtin_ia32_maxps512(a, b, current_rounding);
+#elif REFT_SIMD_BYTES == 64
+    return __builtin_ia32_maxps512_mask(a, b, floats{}, every_lane(), current_rounding);
 #elif REFT_SIMD_BYTES == 32
-    return (floats)_mm256_max_ps((__m256)a, (__m256)b);
+    return __builtin_ia32_maxps256(a, b);
 #elif REFT_X86_TARGETS
-    return (floats)_mm_max_ps((__m128)a, (__m128)b);
+    return __builtin_ia32_maxps(a, b);
 #else
     return a > b ? a : b;
 #endif
 }
 REFT_SIMD_INLINE doubles larger(doubles a, doubles b) {
-#if REFT_SIMD_BYTES == 64
-    return (doubles)_mm512_maskz_max_pd(every_double, (__m512d)a, (__m512d)b);
+#if REFT_SIMD_BYTES == 64 && defined(__clang__)
+    return __builtin_ia32_maxpd512(a, b, current_rounding);
+#elif REFT_SIMD_BYTES == 64
+    return __builtin_ia32_maxpd512_mask(a, b, doubles{}, every_lane(), current_rounding);
 #elif REFT_SIMD_BYTES == 32
-    return (doubles)_mm256_max_pd((__m256d)a, (__m256d)b);
+    return __builtin_ia32_maxpd256(a, b);
 #elif REFT_X86_TARGETS
-    return (doubles)_mm_max_pd((__m128d)a, (__m128d)b);
+    return __builtin_ia32_maxpd(a, b);
 #else
     return a > b ? a : b;
 #endif
 }
 /// The smaller of a and b; b where one of them is NaN.
 REFT_SIMD_INLINE floats smaller(floats a, floats b) {
-#if REFT_SIMD_BYTES == 64
-    return (floats)_mm512_maskz_min_ps(every_float, (__m512)a, (__m512)b);
+#if REFT_SIMD_BYTES == 64 && defined(__clang__)
+    return __builtin_ia32_minps512(a, b, current_rounding);
+#elif REFT_SIMD_BYTES == 64
+    return __builtin_ia32_minps512_mask(a, b, floats{}, every_lane(), current_rounding);
 #elif REFT_SIMD_BYTES == 32
-    return (floats)_mm256_min_ps((__m256)a, (__m256)b);
+    return __builtin_ia32_minps256(a, b);
 #elif REFT_X86_TARGETS
-    return (floats)_mm_min_ps((__m128)a, (__m128)b);
+    return __builtin_ia32_minps(a, b);
 #else
     return a < b ? a : b;
 #endif
 }
 REFT_SIMD_INLINE doubles smaller(doubles a, doubles b) {
-#if REFT_SIMD_BYTES == 64
-    return (doubles)_mm512_maskz_min_pd(every_double, (__m512d)a, (__m512d)b);
+#if REFT_SIMD_BYTES == 64 && defined(__clang__)
+    return __builtin_ia32_minpd512(a, b, current_rounding);
+#elif REFT_SIMD_BYTES == 64
+    return __builtin_ia32_minpd512_mask(a, b, doubles{}, every_lane(), current_rounding);
 #elif REFT_SIMD_BYTES == 32
-    return (doubles)_mm256_min_pd((__m256d)a, (__m256d)b);
+    return __builtin_ia32_minpd256(a, b);
 #elif REFT_X86_TARGETS
-    return (doubles)_mm_min_pd((__m128d)a, (__m128d)b);
+    return __builtin_ia32_minpd(a, b);
 #else
     return a < b ? a : b;
 #endif
@@ -254,11 +278,13 @@ REFT_SIMD_INLINE double largest_of(doubles v) {
 /// Whether every lane of a is at most that of b; false where one of them is NaN.
 REFT_SIMD_INLINE bool all_at_most(floats a, floats b) {
 #if REFT_SIMD_BYTES == 64
-    return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LE_OQ) == 0xffff;
+    constexpr int less_or_equal = 18;
+    return static_cast<std::uint16_t>(
+               __builtin_ia32_cmpps512_mask(a, b, less_or_equal, every_lane(), current_rounding)) == 0xffff;
 #elif REFT_SIMD_BYTES == 32
-    return _mm256_movemask_ps((__m256)(a <= b)) == 0xff;
+    return __builtin_ia32_movmskps256((floats)(a <= b)) == 0xff;
 #elif REFT_X86_TARGETS
-    return _mm_movemask_ps((__m128)(a <= b)) == 0xf;
+    return __builtin_ia32_movmskps((floats)(a <= b)) == 0xf;
 #else
     bool at_most = true;
     for (std::int64_t i = 0; i < lanes<float>; ++i) at_most = at_most && a[i] <= b[i];
@@ -267,11 +293,13 @@ REFT_SIMD_INLINE bool all_at_most(floats a, floats b) {
 }
 REFT_SIMD_INLINE bool all_at_most(doubles a, doubles b) {
 #if REFT_SIMD_BYTES == 64
-    return _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_LE_OQ) == 0xff;
+    constexpr int less_or_equal = 18;
+    return static_cast<std::uint8_t>(
+               __builtin_ia32_cmppd512_mask(a, b, less_or_equal, every_lane(), current_rounding)) == 0xff;
 #elif REFT_SIMD_BYTES == 32
-    return _mm256_movemask_pd((__m256d)(a <= b)) == 0xf;
+    return __builtin_ia32_movmskpd256((doubles)(a <= b)) == 0xf;
 #elif REFT_X86_TARGETS
-    return _mm_movemask_pd((__m128d)(a <= b)) == 0x3;
+    return __builtin_ia32_movmskpd((doubles)(a <= b)) == 0x3;
 #else
     bool at_most = true;
     for (std::int64_t i = 0; i < lanes<double>; ++i) at_most = at_most && a[i] <= b[i];
@@ -282,11 +310,11 @@ REFT_SIMD_INLINE bool all_at_most(doubles a, doubles b) {
 /// Adds the lanes of a sum of floats to doubles: half of them to each lane's double, then the other half.
 REFT_SIMD_INLINE void add_widened(doubles& sum, floats v) {
 #if REFT_SIMD_BYTES == 64
-    sum += (doubles)_mm512_maskz_cvtps_pd(every_double, _mm512_maskz_extractf32x8_ps(every_double, (__m512)v, 0)) +
-           (doubles)_mm512_maskz_cvtps_pd(every_double, _mm512_maskz_extractf32x8_ps(every_double, (__m512)v, 1));
+    sum += __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7), doubles) +
+           __builtin_convertvector(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15), doubles);
 #elif REFT_SIMD_BYTES == 32
-    sum += (doubles)_mm256_cvtps_pd(_mm256_castps256_ps128((__m256)v)) +
-           (doubles)_mm256_cvtps_pd(_mm256_extractf128_ps((__m256)v, 1));
+    sum += __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1, 2, 3), doubles) +
+           __builtin_convertvector(__builtin_shufflevector(v, v, 4, 5, 6, 7), doubles);
 #else
     sum += doubles{static_cast<double>(v[0]), static_cast<double>(v[1])} +
            doubles{static_cast<double>(v[2]), static_cast<double>(v[3])};
@@ -313,9 +341,13 @@ REFT_SIMD_INLINE power_of_two<float> exp2(floats exponent) {
     const floats shifted = y + 0x1.8p18f;  // y rounded to 1/32; the i of its table entry in the lowest bits
     const floats n = shifted - 0x1.8p18f;
     const floats r = y - n;
-    const __m512 root =
-        _mm512_permutex2var_ps((__m512)load(two_to_32nds), (__m512i)shifted, (__m512)load(two_to_32nds + 16));
-    const floats scale = (floats)_mm512_maskz_scalef_ps(every_float, root, (__m512)n);
+    const floats first = load(two_to_32nds), second = load(two_to_32nds + 16);
+#if defined(__clang__)
+    const floats root = __builtin_ia32_vpermi2varps512(first, (ints)shifted, second);
+#else
+    const floats root = __builtin_ia32_vpermt2varps512_mask((ints)shifted, first, second, every_lane());
+#endif
+    const floats scale = __builtin_ia32_scalefps512_mask(root, n, floats{}, every_lane(), current_rounding);
     const floats p = fma(fma(all(0.24022475f), r, all(0.69315734f)), r, all(1.0f));
     return {p * scale, y};
 }
