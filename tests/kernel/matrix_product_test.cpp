@@ -8,19 +8,19 @@
 #include "support/catch.hpp"
 #include "support/test_data.hpp"
 
-namespace cpu = reft::detail::cpu;
+namespace detail = reft::detail;
 
 namespace {
 
-/// A·B by cpu::product, A [rows, depth], B [depth, columns].
+/// A·B by detail::product, A [rows, depth], B [depth, columns].
 template <class T>
 std::vector<T> product_of(const std::vector<T>& a, const std::vector<T>& b, std::int64_t rows, std::int64_t columns,
                           std::int64_t depth) {
-    std::vector<T> packed(static_cast<std::size_t>(cpu::packed_size<T>(depth, columns))),
+    std::vector<T> packed(static_cast<std::size_t>(detail::packed_size<T>(depth, columns))),
         c(static_cast<std::size_t>(rows * columns), T(9));
-    const std::int64_t stride = depth * cpu::panel_width<T>;
-    cpu::pack(b.data(), depth, columns, columns, std::int64_t{1}, packed.data(), stride);
-    cpu::product<T, cpu::from::zero>(rows, columns, depth, {a.data(), depth}, {packed.data(), stride},
+    const std::int64_t stride = depth * detail::panel_width<T>;
+    detail::pack(b.data(), depth, columns, columns, std::int64_t{1}, packed.data(), stride);
+    detail::product<T, detail::from::zero>(rows, columns, depth, {a.data(), depth}, {packed.data(), stride},
                                      {c.data(), columns});
     return c;
 }
@@ -62,13 +62,13 @@ TEMPLATE_TEST_CASE("a sum over tokens may be cut anywhere and continued without 
     const std::int64_t tokens = 300, rows = 11, columns = 21;
     const auto a = test::normal<TestType>(300 * 11, 1), b = test::normal<TestType>(300 * 21, 2);
     std::vector<TestType> whole(11 * 21, 0);
-    cpu::add_outer_products<TestType>(rows, columns, tokens, {a.data(), rows}, {b.data(), columns},
+    detail::add_outer_products<TestType>(rows, columns, tokens, {a.data(), rows}, {b.data(), columns},
                                       {whole.data(), columns});
     for (const std::int64_t cut : {1, 7, 128, 200, 299}) {
         std::vector<TestType> parts(11 * 21, 0);
-        cpu::add_outer_products<TestType>(rows, columns, cut, {a.data(), rows}, {b.data(), columns},
+        detail::add_outer_products<TestType>(rows, columns, cut, {a.data(), rows}, {b.data(), columns},
                                           {parts.data(), columns});
-        cpu::add_outer_products<TestType>(rows, columns, tokens - cut, {a.data() + cut * rows, rows},
+        detail::add_outer_products<TestType>(rows, columns, tokens - cut, {a.data() + cut * rows, rows},
                                           {b.data() + cut * columns, columns}, {parts.data(), columns});
         CHECK(parts == whole);
     }
