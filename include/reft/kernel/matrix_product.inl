@@ -142,20 +142,13 @@ REFT_SIMD_LOOP void pack(const T* b, std::int64_t depth, std::int64_t columns, s
 /// points at the first of the vectors.
 template <class T, int Rows, int Vectors, bool Transposed, from Start>
 REFT_SIMD_INLINE void product_tile(std::int64_t depth, const T* a, std::int64_t stride, panels<T> b, T* c,
-                                   std::int64_t ld, std::int64_t columns) {
+                                   std::int64_t ld) {
     vec<T> sum[std::size_t{Rows}][std::size_t{Vectors}];  // the loops over rows and vectors unroll: in registers
-    const bool whole = columns >= Vectors * lanes<T>;
 #pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 16
-        for (int v = 0; v < Vectors; ++v) {
-            if constexpr (Start == from::zero)
-                sum[r][v] = vec<T>{};
-            else if (whole)
-                sum[r][v] = load(c + r * ld + v * lanes<T>);
-            else
-                sum[r][v] = load_some(c + r * ld + v * lanes<T>, columns - v * lanes<T>);
-        }
+        for (int v = 0; v < Vectors; ++v)
+            sum[r][v] = Start == from::zero ? vec<T>{} : load(c + r * ld + v * lanes<T>);
     for (std::int64_t k = 0; k < depth; ++k, b.data += panel_width<T>) {
         vec<T> b_k[std::size_t{Vectors}];
 #pragma GCC unroll 16
@@ -171,12 +164,15 @@ REFT_SIMD_INLINE void product_tile(std::int64_t depth, const T* a, std::int64_t 
 #pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 16
-        for (int v = 0; v < Vectors; ++v) {
-            if (whole)
-                store(c + r * ld + v * lanes<T>, sum[r][v]);
-            else
-                store_some(c + r * ld + v * lanes<T>, sum[r][v], columns - v * lanes<T>);
-        }
+        for (int v = 0; v < Vectors; ++v) store(c + r * ld + v * lanes<T>, sum[r][v]);
+}
+
+template <class T>
+REFT_SIMD_LOOP void copy_block(std::int64_t rows, std::int64_t columns, const T* x, std::int64_t stride, T* to,
+                               std::int64_t to_stride) {
+    for (std::int64_t v = 0; v < columns; v += lanes<T>)
+        for (std::int64_t r = 0; r < rows; ++r)
+            store_some(to + r * to_stride + v, load_some(x + r * stride + v, columns - v), columns - v);
 }
 
 /// As many whole tiles of `Rows` rows as there are, from vector `v` of the columns on. A panel stays in the cache while
@@ -184,14 +180,20 @@ REFT_SIMD_INLINE void product_tile(std::int64_t depth, const T* a, std::int64_t 
 template <class T, int Rows, int Vectors, bool Transposed, from Start>
 REFT_SIMD_INLINE void tiles(std::int64_t v, std::int64_t rows, std::int64_t columns, std::int64_t depth,
                             matrix_at<const T> a, panels<T> b, matrix_at<T> c) {
+    constexpr std::int64_t width = Vectors * lanes<T>;
     const std::int64_t vectors = whole_units(columns, fewest_vectors * lanes<T>) * fewest_vectors;
     const std::int64_t a_row = Transposed ? 1 : a.stride;
     for (; v + Vectors <= vectors; v += Vectors) {
         const panels<T> from_v{b.data + v / vectors_of_panel * b.stride + v % vectors_of_panel * lanes<T>, b.stride};
-        for (std::int64_t r = 0; r + Rows <= rows; r += Rows)
-            product_tile<T, Rows, Vectors, Transposed, Start>(depth, a.data + r * a_row, a.stride, from_v,
-                                                              c.data + r * c.stride + v * lanes<T>, c.stride,
-                                                              columns - v * lanes<T>);
+        const std::int64_t left = columns - v * lanes<T>;
+        for (std::int64_t r = 0; r + Rows <= rows; r += Rows) {
+            alignas(64) T part[std::size_t{Rows * width}];
+            T *const to = c.data + r * c.stride + v * lanes<T>, *const tile = left < width ? part : to;
+            if (left < width && Start == from::target) copy_block<T>(Rows, left, to, c.stride, part, width);
+            product_tile<T, Rows, Vectors, Transposed, Start>(depth, a.data + r * a_row, a.stride, from_v, tile,
+                                                              left < width ? width : c.stride);
+            if (left < width) copy_block<T>(Rows, left, part, width, to, c.stride);
+        }
     }
     if constexpr (Vectors > fewest_vectors)
         tiles<T, Rows, Vectors / 2, Transposed, Start>(v, rows, columns, depth, a, b, c);
@@ -217,16 +219,17 @@ REFT_SIMD_INLINE void take_tiles(std::int64_t& rows, std::int64_t columns, std::
 template <class T, bool Transposed, from Start>
 REFT_SIMD_LOOP void product_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, matrix_at<const T> a,
                                  panels<T> b, matrix_at<T> c) {
+    // First, and without a table of jumps: for a head's share of one position nothing else counts.
+    if (rows == 1) return all_tiles<T, 1, Transposed, Start>(rows, columns, depth, a, b, c);
     take_tiles<T, tile_rows, Transposed, Start>(rows, columns, depth, a, b, c);
     if constexpr (tile_rows > 6) take_tiles<T, 6, Transposed, Start>(rows, columns, depth, a, b, c);
-    switch (rows) {
-        case 1: return all_tiles<T, 1, Transposed, Start>(rows, columns, depth, a, b, c);
-        case 2: return all_tiles<T, 2, Transposed, Start>(rows, columns, depth, a, b, c);
-        case 3: return all_tiles<T, 3, Transposed, Start>(rows, columns, depth, a, b, c);
-        case 4: return all_tiles<T, 4, Transposed, Start>(rows, columns, depth, a, b, c);
-        case 5: return all_tiles<T, 5, Transposed, Start>(rows, columns, depth, a, b, c);
-        default: return;
+    if (rows >= 4) {
+        if (rows == 4) return all_tiles<T, 4, Transposed, Start>(rows, columns, depth, a, b, c);
+        return all_tiles<T, 5, Transposed, Start>(rows, columns, depth, a, b, c);
     }
+    if (rows == 3) return all_tiles<T, 3, Transposed, Start>(rows, columns, depth, a, b, c);
+    if (rows == 2) return all_tiles<T, 2, Transposed, Start>(rows, columns, depth, a, b, c);
+    if (rows == 1) return all_tiles<T, 1, Transposed, Start>(rows, columns, depth, a, b, c);
 }
 
 template <class T>
