@@ -77,4 +77,10 @@ void add_outer_products(std::int64_t rows, std::int64_t columns, std::int64_t to
     return REFT_ON_THIS_MACHINE(add_outer_products<T>(rows, columns, tokens, a, b, c));
 }
 
+/// 16-bit numbers as floats.
+template <class Narrow>
+void widen(const Narrow* x, std::int64_t n, float* wide) {
+    return REFT_ON_THIS_MACHINE(widen(x, n, wide));
+}
+
 }  // namespace reft::inline REFT_ABI::detail

@@ -147,8 +147,7 @@ REFT_SIMD_INLINE void product_tile(std::int64_t depth, const T* a, std::int64_t 
 #pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 16
-        for (int v = 0; v < Vectors; ++v)
-            sum[r][v] = Start == from::zero ? vec<T>{} : load(c + r * ld + v * lanes<T>);
+        for (int v = 0; v < Vectors; ++v) sum[r][v] = Start == from::zero ? vec<T>{} : load(c + r * ld + v * lanes<T>);
     for (std::int64_t k = 0; k < depth; ++k, b.data += panel_width<T>) {
         vec<T> b_k[std::size_t{Vectors}];
 #pragma GCC unroll 16
@@ -230,6 +229,14 @@ REFT_SIMD_LOOP void product_rows(std::int64_t rows, std::int64_t columns, std::i
     if (rows == 3) return all_tiles<T, 3, Transposed, Start>(rows, columns, depth, a, b, c);
     if (rows == 2) return all_tiles<T, 2, Transposed, Start>(rows, columns, depth, a, b, c);
     if (rows == 1) return all_tiles<T, 1, Transposed, Start>(rows, columns, depth, a, b, c);
+}
+
+/// 16-bit numbers as floats.
+template <class Narrow>
+REFT_SIMD_LOOP void widen(const Narrow* x, std::int64_t n, float* wide) {
+    std::int64_t i = 0;
+    for (; i + lanes<float> <= n; i += lanes<float>) store(wide + i, load(x + i));
+    for (; i < n; ++i) wide[i] = x[i];
 }
 
 template <class T>
