@@ -50,18 +50,23 @@ REFT_SIMD_INLINE void store(float* p, floats v) { __builtin_memcpy(p, &v, sizeof
 REFT_SIMD_INLINE void store(double* p, doubles v) { __builtin_memcpy(p, &v, sizeof v); }
 
 #if REFT_SIMD_BYTES == 64
+// Masked by nothing: GCC warns about the undefined vector inside intrinsics without a mask.
+constexpr __mmask16 every_float = 0xffff;
+constexpr __mmask8 every_double = 0xff;
+
 REFT_SIMD_INLINE floats load(const bfloat16* p) {
     const __m256i narrow = _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(p));
-    return (floats)_mm512_slli_epi32(_mm512_cvtepu16_epi32(narrow), 16);
+    return (floats)((ints)_mm512_maskz_cvtepu16_epi32(every_float, narrow) << 16);
 }
 REFT_SIMD_INLINE floats load(const half* p) {
-    return (floats)_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(p)));
+    return (floats)_mm512_maskz_cvtph_ps(every_float, _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(p)));
 }
 REFT_SIMD_INLINE void store_low_halves(void* p, ints v) {
-    _mm256_storeu_si256(static_cast<__m256i_u*>(p), _mm512_cvtepi32_epi16((__m512i)v));
+    _mm256_storeu_si256(static_cast<__m256i_u*>(p), _mm512_maskz_cvtepi32_epi16(every_float, (__m512i)v));
 }
 REFT_SIMD_INLINE void store(half* p, floats v) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(p), _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT));
+    _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(p),
+                        _mm512_maskz_cvtps_ph(every_float, (__m512)v, _MM_FROUND_TO_NEAREST_INT));
 }
 #elif REFT_SIMD_BYTES == 32
 REFT_SIMD_INLINE floats load(const bfloat16* p) {
@@ -80,12 +85,12 @@ REFT_SIMD_INLINE void store(half* p, floats v) {
 }
 #else
 REFT_SIMD_INLINE floats load(const bfloat16* p) {
-    floats v;
+    floats v{};
     for (std::int64_t i = 0; i < lanes<float>; ++i) v[i] = p[i];
     return v;
 }
 REFT_SIMD_INLINE floats load(const half* p) {
-    floats v;
+    floats v{};
     for (std::int64_t i = 0; i < lanes<float>; ++i) v[i] = p[i];
     return v;
 }
