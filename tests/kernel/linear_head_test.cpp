@@ -146,14 +146,14 @@ TEMPLATE_TEST_CASE("the linear head gives the numbers of materialised logits, an
     for (const auto [n, d, v] : {std::array{6, 3, 5}, std::array{13, 17, 33}, std::array{25, 64, 515},
                                  std::array{1, 1, 2}, std::array{30, 300, 1025}}) {
         const problem<TestType> p(n, d, v);
-        test::for_each_instruction_set(
+        test::with_each_instruction_set(
             [&] { require_agreement(p.by_head(p.loss()), p.by_logits(p.loss_in_double())); });
     }
 }
 
 TEMPLATE_TEST_CASE("neither the memory budget nor the threads change a bit", "", float, double, reft::bfloat16) {
     const problem<TestType> p(29, 21, 530);
-    test::for_each_instruction_set([&] {
+    test::with_each_instruction_set([&] {
         const auto whole = p.by_head(p.loss());
         for (const std::int64_t rows : {1, 2, 7, 20, 29}) CHECK(p.by_head(p.loss(), budget_of_rows(p, rows)) == whole);
         for (const int threads : {1, 2, 3, 7}) {

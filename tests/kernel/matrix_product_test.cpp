@@ -40,7 +40,7 @@ std::vector<T> transposed(const std::vector<T>& x, std::int64_t rows, std::int64
 TEMPLATE_TEST_CASE("products of odd shapes agree with the definition", "", float, double) {
     using T = TestType;
     const double tolerance = sizeof(T) == 4 ? 1e-5 : 1e-13;
-    test::for_each_instruction_set([&] {
+    test::with_each_instruction_set([&] {
         for (const std::int64_t rows : {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 23})
             for (const std::int64_t columns : {1, 7, 16, 17, 33, 130})
                 for (const std::int64_t depth : {1, 3, 40}) {
@@ -62,7 +62,7 @@ TEMPLATE_TEST_CASE("products of odd shapes agree with the definition", "", float
 
 TEMPLATE_TEST_CASE("a matrix and its transpose are packed alike", "", float, double) {
     using T = TestType;
-    test::for_each_instruction_set([&] {
+    test::with_each_instruction_set([&] {
         for (const std::int64_t columns : {1, 15, 16, 40})
             for (const std::int64_t depth : {1, 3, 4, 19}) {
                 const auto b = test::normal<T>(static_cast<std::size_t>(depth * columns), 3);
@@ -80,7 +80,7 @@ TEMPLATE_TEST_CASE("a matrix and its transpose are packed alike", "", float, dou
 TEMPLATE_TEST_CASE("a row of a product is the same bits whatever rows stand beside it", "", float, double) {
     const std::int64_t columns = 37, depth = 29;
     const auto a = test::normal<TestType>(33 * 29, 1), b = test::normal<TestType>(29 * 37, 2);
-    test::for_each_instruction_set([&] {
+    test::with_each_instruction_set([&] {
         const auto all = product_of(a, b, 33, columns, depth);
         for (std::int64_t rows = 1; rows < 33; ++rows) {
             const auto some = product_of(a, b, rows, columns, depth);
@@ -92,7 +92,7 @@ TEMPLATE_TEST_CASE("a row of a product is the same bits whatever rows stand besi
 TEST_CASE("AVX2 and AVX-512 give the same bits") {
     const auto a = test::normal<float>(33 * 29, 1), b = test::normal<float>(29 * 37, 2);
     std::vector<std::vector<float>> found;
-    test::for_each_instruction_set([&] {
+    test::with_each_instruction_set([&] {
         if (reft::instruction_set_in_use() != reft::instruction_set::portable)
             found.push_back(product_of(a, b, 33, 37, 29));
     });
@@ -102,7 +102,7 @@ TEST_CASE("AVX2 and AVX-512 give the same bits") {
 TEMPLATE_TEST_CASE("a sum over tokens may be cut anywhere and continued without changing a bit", "", float, double) {
     const std::int64_t tokens = 300, rows = 11, columns = 21;
     const auto a = test::normal<TestType>(300 * 11, 1), b = test::normal<TestType>(300 * 21, 2);
-    test::for_each_instruction_set([&] {
+    test::with_each_instruction_set([&] {
         std::vector<TestType> whole(11 * 21, 0);
         detail::add_outer_products<TestType>(rows, columns, tokens, {a.data(), rows}, {b.data(), columns},
                                              {whole.data(), columns});
@@ -123,7 +123,7 @@ TEMPLATE_TEST_CASE("a sum over tokens may be cut anywhere and continued without 
 
 TEST_CASE("what lies beside a product is not touched") {
     const auto a = test::normal<float>(13 * 5, 1), b = test::normal<float>(5 * 18, 2);
-    test::for_each_instruction_set([&] {
+    test::with_each_instruction_set([&] {
         std::vector<float> packed(static_cast<std::size_t>(detail::packed_size<float>(5, 18))), c(13 * 20, 7);
         detail::pack(b.data(), std::int64_t{5}, std::int64_t{18}, std::int64_t{18}, std::int64_t{1}, packed.data(),
                      5 * detail::panel_width<float>);

@@ -29,7 +29,7 @@ static_assert(!reft::matrix_multiplier<no_scratch, float>);
 static_assert(!reft::matrix_multiplier<only_one_product, float>);
 
 TEMPLATE_TEST_CASE("products by panels, with every instruction set", "", float, double) {
-    test::for_each_instruction_set([] { test::check_products<TestType>(reft::panel_product()); });
+    test::with_each_instruction_set([] { test::check_products<TestType>(reft::panel_product()); });
 }
 
 TEMPLATE_TEST_CASE("blocks, their edges and threads change no bit of a product", "", float, double) {

@@ -6,7 +6,7 @@
 namespace test {
 
 template <class Body>
-void for_each_instruction_set(const Body& body) {
+void with_each_instruction_set(const Body& body) {
     for (const auto most :
          {reft::instruction_set::portable, reft::instruction_set::avx2, reft::instruction_set::avx512})
         if (reft::use_at_most(most) == most) body();
