@@ -13,6 +13,7 @@ from conan.tools.layout import basic_layout
 COMPONENTS = {
     "io": ("nlohmann_json/3.11.2", "nlohmann_json::nlohmann_json"),
     "eigen": ("eigen/3.4.0", "eigen::eigen"),
+    "cblas": ("openblas/0.3.27", "openblas::openblas"),
     "xtensor": ("xtensor/0.24.6", "xtensor::xtensor"),
     "armadillo": ("armadillo/11.4.3", "armadillo::armadillo"),
 }

@@ -4,6 +4,7 @@
 #include <reft/core/thread_pool.hpp>
 #include <reft/core/weights.hpp>
 #include <reft/kernel/full_kl.hpp>
+#include <reft/kernel/linear_head.hpp>
 #include <reft/kernel/log_probs.hpp>
 #include <reft/kernel/logits.hpp>
 #include <reft/kernel/values.hpp>
@@ -70,6 +71,10 @@ TEST_CASE("no block and no kernel allocates") {
         d(n * 40);
     const auto vl = reft::tensor_at(logits.data(), n, 40), vr = reft::tensor_at(reference.data(), n, 40);
     const auto vd = reft::tensor_at(d.data(), n, 40);
+    const auto head = reft::tensor_at(reference.data(), 8, 40);
+    const auto small_ids = test::ids(n, 8, 7);
+    std::vector<float> d_head(8 * 40);
+    const auto vh = reft::tensor_at(d_head.data(), 8, 40);
     const reft::workspace memory(1 << 16);
     reft::thread_pool pool(2);
     reft::executor& executor = pool;
@@ -92,6 +97,9 @@ TEST_CASE("no block and no kernel allocates") {
     reft::backward_to_logits(batch, d_lp, d_h, vd, executor);
     reft::loss_over_logits(loss, batch, weights, vd, memory, executor);
     reft::add_full_kl_gradient(batch, ref, weights, vd, memory, executor);
+    const reft::head_logits of_head(vl, head, small_ids, {.memory_budget = 1 << 13});
+    reft::token_log_probs(of_head, weights, lp, h, memory, executor);
+    reft::loss_over_head(loss, of_head, weights, vd, vh, memory, executor);
     reft::loss_over_values(5.0 * reft::clipped_value(values, returns), values, weights, d_v);
     CHECK(allocations - before == 0);
 

@@ -18,7 +18,7 @@ struct tensors {
     vec table = vec(6), d_table = vec(6), square = vec(4), d_square = vec(4);
     ids host_ids = {0, 1, 0}, offsets = {0, 3};
     reft::rows rows = reft::rows::packed(offsets);
-    reft::workspace memory{1024};
+    reft::workspace memory{4096};
     test::device_tensor<float, 1> device{{3}}, one_on_device{{1}};
     test::device_tensor<float, 2> device_table{{3, 2}}, device_square{{2, 2}};
     test::device_tensor<std::int32_t, 1> device_ids{{3}}, device_offsets{{2}};

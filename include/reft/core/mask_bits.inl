@@ -13,8 +13,7 @@ REFT_SIMD_INLINE std::uint64_t bits_one_by_one(const Int* p, std::int64_t stride
 /// What the vector instructions read at once.
 constexpr std::int64_t mask_bytes = REFT_SIMD_BYTES;
 
-typedef char bytes __attribute__((vector_size(REFT_SIMD_BYTES)));            // NOLINT(modernize-use-using)
-typedef long long long_longs __attribute__((vector_size(REFT_SIMD_BYTES)));  // NOLINT(modernize-use-using)
+typedef char bytes __attribute__((vector_size(REFT_SIMD_BYTES)));  // NOLINT(modernize-use-using)
 constexpr int not_equal = 4;
 
 REFT_SIMD_INLINE std::uint64_t nonzero_bytes(const std::byte* p) {

@@ -7,6 +7,7 @@ typedef float floats __attribute__((vector_size(REFT_SIMD_BYTES)));
 typedef double doubles __attribute__((vector_size(REFT_SIMD_BYTES)));
 typedef std::int32_t ints __attribute__((vector_size(REFT_SIMD_BYTES)));
 typedef std::int64_t longs __attribute__((vector_size(REFT_SIMD_BYTES)));
+typedef long long long_longs __attribute__((vector_size(REFT_SIMD_BYTES)));  // what some builtins want
 // NOLINTEND(modernize-use-using)
 
 template <class Real>

@@ -113,7 +113,7 @@ class policy_pass {
         } else if constexpr (head_policy<P>) {
             const head_logits of(evaluated.hidden, evaluated.head, batch.response_ids(), {batch.temperature});
             memory_.reserve(workspace_bytes(of));
-            token_log_probs(of, ones_, scores.log_probs, scores.entropies, memory_);
+            token_log_probs(of, ones_, scores.log_probs, scores.entropies, memory_, pool_);
         } else {
             const auto lp = view(evaluated.log_probs), h = view(evaluated.entropies);
             detail::require_same_shape("policy_pass::score", "the policy's log_probs", lp, "response tokens",
@@ -151,7 +151,7 @@ class policy_pass {
             const head_logits of(evaluated.hidden, evaluated.head, batch.response_ids(), {batch.temperature});
             const auto d_hidden = zeroed(d_first_, of.hidden()), d_head = zeroed(d_second_, of.head());
             memory_.reserve(workspace_bytes(of));
-            stats.policy = loss_over_head(loss, of, weights, d_hidden, d_head, memory_, before.policy);
+            stats.policy = loss_over_head(loss, of, weights, d_hidden, d_head, memory_, pool_, before.policy);
             policy_.backward(d_hidden, d_head, d_values);
         } else {
             const auto tokens = static_cast<std::size_t>(batch.response_tokens());

@@ -6,6 +6,7 @@ vcpkg_check_features(OUT_FEATURE_OPTIONS features
     INVERTED_FEATURES
         io        CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json
         eigen     CMAKE_DISABLE_FIND_PACKAGE_Eigen3
+        cblas     CMAKE_DISABLE_FIND_PACKAGE_BLAS
         xtensor   CMAKE_DISABLE_FIND_PACKAGE_xtensor
         armadillo CMAKE_DISABLE_FIND_PACKAGE_Armadillo
         torch     CMAKE_DISABLE_FIND_PACKAGE_Torch)
