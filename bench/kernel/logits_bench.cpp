@@ -59,7 +59,9 @@ job full_kl_of(const shape& s, int threads) {
                 reft::full_kl(reft::token_logits(tensor(p, p.logits), p.ids_32),
                               reft::token_logits(tensor(p, p.in_place), p.ids_32), p.weights, *kl, *pool);
             },
-            [=, &p] { return answers{{"kl", numbers_of(kl->data(), p.tokens)}}; },
+            [=, &p] {
+                return answers{{"kl", numbers_of(kl->data(), p.tokens)}};
+            },
             [&p] { fill_second_logits(p); }};
 }
 
@@ -70,14 +72,13 @@ job loss_of(const shape& s, int threads, bool to_buffer, const Loss& loss_over) 
     const buffer<T>& from = to_buffer ? p.logits : p.in_place;
     const buffer<T>& to = to_buffer ? p.gradient : p.in_place;
     const auto loss = std::make_shared<double>();
-    const auto memory = std::make_shared<reft::workspace>(
-        reft::workspace_bytes(reft::token_logits(tensor(p, from), p.ids_32)));
+    const auto memory =
+        std::make_shared<reft::workspace>(reft::workspace_bytes(reft::token_logits(tensor(p, from), p.ids_32)));
     return {[=, &p] {
                 const reft::token_logits batch(tensor(p, from), p.ids_32);
                 *loss = reft::loss_over_logits(loss_over(p), batch, p.weights, tensor(p, to), *memory, *pool).loss;
             },
-            [=, &p] { return loss_and_gradient(*loss, to.data(), p.tokens, p.vocabulary); },
-            [&p] { p.start_over(); }};
+            [=, &p] { return loss_and_gradient(*loss, to.data(), p.tokens, p.vocabulary); }, [&p] { p.start_over(); }};
 }
 
 template <class T>

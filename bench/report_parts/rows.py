@@ -4,6 +4,12 @@ import math
 
 from report_parts.sessions import PEERS
 
+# The order of the table.
+KERNELS = ["log_prob", "log_prob_entropy", "full_kl", "ppo", "ppo_to_buffer", "ppo_no_entropy", "ppo_no_entropy_to_buffer",
+           "cross_entropy", "cross_entropy_to_buffer", "linear_head", "gae", "gae_masked", "gae_packed", "gae_truncated",
+           "whiten", "whiten_masked", "loss_over_values", "loss_over_log_probs", "shaped_rewards",
+           "shaped_rewards_masked"]
+DTYPES = ["float", "double", "bf16", "half"]
 REFERENCES = {"read": "bandwidth_read", "scale in place": "bandwidth_scale", "copy": "bandwidth_copy"}
 
 
@@ -23,6 +29,12 @@ class Row:
     def as_json(self):
         names = ["kernel", "shape", "dtype", "threads", "ns_per_token", "share_of_bandwidth", "extra_bytes", "ratio"]
         return {name: getattr(self, name) for name in names} | {"shape": list(self.shape)}
+
+
+def in_order(kernel):
+    """A key to sort by: kernels as above, those in huge pages after them, unknown ones last."""
+    plain = kernel.removesuffix("_huge_pages")
+    return kernel != plain, KERNELS.index(plain) if plain in KERNELS else len(KERNELS)
 
 
 def reference_speeds(benchmarks, dtype):
@@ -76,7 +88,7 @@ def rows_of(results):
                 row.peer_bytes = peers_of(kernel, dtype, memory)
     add_builds(rows, results)
     share_memory(rows)
-    return list(rows.values())
+    return sorted(rows.values(), key=lambda r: (*in_order(r.kernel), DTYPES.index(r.dtype), r.threads, math.prod(r.shape)))
 
 
 def share_memory(rows):
@@ -97,7 +109,7 @@ def build_times(results):
             if who == "reft" and dtype == "float":
                 of = times.setdefault((kernel, session.shape), {})
                 of[session.program] = min(of.get(session.program, math.inf), b["seconds"])
-    return times
+    return dict(sorted(times.items(), key=lambda item: (*in_order(item[0][0]), item[0][1])))
 
 
 def add_builds(rows, results):
@@ -120,7 +132,7 @@ def exponents(results):
                 of = times.setdefault((session.purpose, kernel), {})
                 of[size] = min(of.get(size, math.inf), b["seconds"])
     found = {}
-    for key, of in times.items():
+    for key, of in sorted(times.items(), key=lambda item: (item[0][0], in_order(item[0][1]))):
         sizes = sorted(of)
         x, y = [math.log(s) for s in sizes], [math.log(of[s]) for s in sizes]
         mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)

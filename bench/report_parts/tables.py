@@ -1,4 +1,6 @@
 """The report in words and columns, for a terminal and for Markdown alike."""
+import math
+
 from report_parts.rows import build_times, exponents, missing_peers, reference_speeds
 
 COLUMNS = {"torch_lean_tuned": "lean", "torch_trl_tuned": "TRL", "torch_lean_default": "lean, default",
@@ -18,13 +20,16 @@ def table(head, rows):
     return "\n".join([line(head), rule, *map(line, rows)])
 
 
-def number(x, digits=3):
+def number(x):
     """Three significant digits, never with an exponent."""
     if x is None:
         return ""
-    if x >= 100:
-        return f"{x:.0f}"
-    return f"{x:.{max(0, digits - 1 - (x >= 10))}f}"
+    digits = 2 - math.floor(math.log10(x)) if x > 0 else 2
+    return f"{x:.{min(6, max(0, digits))}f}"
+
+
+def share(x):
+    return "" if x is None else f"{x:.2f}"
 
 
 def size(x):
@@ -51,7 +56,7 @@ def main_table(rows):
     head = ["kernel", "shape", "dtype", "threads", "ns/token", "tokens/s", "bandwidth", "of",
             *(COLUMNS[p] for p in peers), "extra memory"]
     lines = [[row.kernel, shape_text(row.shape), row.dtype, str(row.threads), number(row.ns_per_token),
-              rate(1e9 / row.ns_per_token), number(row.share_of_bandwidth), row.reference,
+              rate(1e9 / row.ns_per_token), share(row.share_of_bandwidth), row.reference,
               *(number(row.ratio.get(p)) for p in peers), size(row.extra_bytes)] for row in rows]
     return table(head, lines)
 
@@ -88,7 +93,7 @@ def builds_table(results):
     for (kernel, shape), of in build_times(results).items():
         if len(of) == 2:
             plain, native = of["logits_plain_bench"], of["logits_native_bench"]
-            lines.append([kernel, shape_text(shape), number(1e3 * plain), number(1e3 * native), number(native / plain)])
+            lines.append([kernel, shape_text(shape), number(1e3 * plain), number(1e3 * native), share(native / plain)])
     return table(["kernel", "shape", "plain -O2, ms", "native, ms", "speed of plain"], lines)
 
 
@@ -96,7 +101,7 @@ def growth_table(results):
     lines = []
     for (purpose, kernel), (sizes, seconds, exponent) in exponents(results).items():
         lines.append([kernel, purpose, f"{sizes[0]} to {sizes[-1]}",
-                      " ".join(number(1e3 * s) for s in seconds), number(exponent, 3)])
+                      " ".join(number(1e3 * s) for s in seconds), share(exponent)])
     return table(["kernel", "time against", "from", "ms", "exponent"], lines)
 
 
@@ -108,7 +113,7 @@ def threads_table(rows):
         single = one.get((r.kernel, r.shape, r.dtype))
         if r.threads > 1 and single:
             lines.append([r.kernel, shape_text(r.shape), r.dtype, str(r.threads),
-                          number(single.ns_per_token / r.ns_per_token), number(r.share_of_bandwidth), r.reference])
+                          number(single.ns_per_token / r.ns_per_token), share(r.share_of_bandwidth), r.reference])
     return table(["kernel", "shape", "dtype", "threads", "times faster than one", "bandwidth of these threads", "of"],
                  lines)
 

@@ -28,30 +28,30 @@ using loop = void (*)(const part&);
 void copy_memcpy(const part& p) { std::memcpy(p.to, p.from, p.bytes); }
 
 // The same loops for vectors of several widths: four sums of two vectors each hide the latency of an addition.
-#define REFT_BENCH_LOOPS(TARGET, WIDTH, SUFFIX)                                                      \
-    typedef float floats_##SUFFIX __attribute__((vector_size(WIDTH), may_alias));                    \
-    TARGET void read_##SUFFIX(const part& p) {                                                       \
-        const auto* x = reinterpret_cast<const floats_##SUFFIX*>(p.from);                            \
-        floats_##SUFFIX a{}, b{}, c{}, d{};                                                          \
-        for (std::size_t i = 0; i < p.bytes / WIDTH; i += 8) {                                       \
-            a += x[i] + x[i + 4];                                                                    \
-            b += x[i + 1] + x[i + 5];                                                                \
-            c += x[i + 2] + x[i + 6];                                                                \
-            d += x[i + 3] + x[i + 7];                                                                \
-        }                                                                                            \
-        a += b + (c + d);                                                                            \
-        asm volatile("" : : "m"(a));                                                                 \
-    }                                                                                                \
-    TARGET void scale_##SUFFIX(const part& p) {                                                      \
-        auto* x = reinterpret_cast<floats_##SUFFIX*>(p.to);                                          \
-        float one = 1;                                                                               \
-        asm volatile("" : "+m"(one));                                                                \
-        for (std::size_t i = 0; i < p.bytes / WIDTH; i += 4) {                                       \
-            x[i] *= one;                                                                             \
-            x[i + 1] *= one;                                                                         \
-            x[i + 2] *= one;                                                                         \
-            x[i + 3] *= one;                                                                         \
-        }                                                                                            \
+#define REFT_BENCH_LOOPS(TARGET, WIDTH, SUFFIX)                                   \
+    typedef float floats_##SUFFIX __attribute__((vector_size(WIDTH), may_alias)); \
+    TARGET void read_##SUFFIX(const part& p) {                                    \
+        const auto* x = reinterpret_cast<const floats_##SUFFIX*>(p.from);         \
+        floats_##SUFFIX a{}, b{}, c{}, d{};                                       \
+        for (std::size_t i = 0; i < p.bytes / WIDTH; i += 8) {                    \
+            a += x[i] + x[i + 4];                                                 \
+            b += x[i + 1] + x[i + 5];                                             \
+            c += x[i + 2] + x[i + 6];                                             \
+            d += x[i + 3] + x[i + 7];                                             \
+        }                                                                         \
+        a += b + (c + d);                                                         \
+        asm volatile("" : : "m"(a));                                              \
+    }                                                                             \
+    TARGET void scale_##SUFFIX(const part& p) {                                   \
+        auto* x = reinterpret_cast<floats_##SUFFIX*>(p.to);                       \
+        float one = 1;                                                            \
+        asm volatile("" : "+m"(one));                                             \
+        for (std::size_t i = 0; i < p.bytes / WIDTH; i += 4) {                    \
+            x[i] *= one;                                                          \
+            x[i + 1] *= one;                                                      \
+            x[i + 2] *= one;                                                      \
+            x[i + 3] *= one;                                                      \
+        }                                                                         \
     }
 
 #ifdef __x86_64__

@@ -31,10 +31,10 @@ enum class reference { read, scale, copy };
 
 struct contestant {
     std::string kernel, who, dtype;
-    std::int64_t tokens = 0;             ///< that one run works on
-    std::int64_t bytes = 0;              ///< that must pass between memory and processor at the least
-    reference against = reference::copy; 
-    std::function<job()> make;           ///< allocates what the call needs
+    std::int64_t tokens = 0;  ///< that one run works on
+    std::int64_t bytes = 0;   ///< that must pass between memory and processor at the least
+    reference against = reference::copy;
+    std::function<job()> make;  ///< allocates what the call needs
 };
 
 /// What a program measures.

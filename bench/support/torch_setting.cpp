@@ -37,8 +37,8 @@ void restart_with(const std::string& setting, bool huge_pages, char** argv) {
 
 std::string settings_in_force() {
     std::string text;
-    for (const char* name : {"ATEN_CPU_CAPABILITY", "MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_", "OMP_WAIT_POLICY",
-                             "GLIBC_TUNABLES"})
+    for (const char* name :
+         {"ATEN_CPU_CAPABILITY", "MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_", "OMP_WAIT_POLICY", "GLIBC_TUNABLES"})
         if (const char* value = std::getenv(name)) text += std::string(text.empty() ? "" : " ") + name + "=" + value;
     return text;
 }

@@ -61,7 +61,9 @@ struct row_peer {
                         (*kl)[static_cast<std::size_t>(n)] =
                             Library::kl(p.row(p.logits, n), p.row(p.in_place, n), p.vocabulary);
                 },
-                [=, &p] { return answers{{"kl", numbers_of(kl->data(), p.tokens)}}; },
+                [=, &p] {
+                    return answers{{"kl", numbers_of(kl->data(), p.tokens)}};
+                },
                 [&p] { fill_second_logits(p); }};
     }
 
@@ -98,8 +100,7 @@ struct row_peer {
         all.push_back(forward("full_kl", who, s, [=] { return kl_job(s); }));
         for (const loss_kind kind : {loss_kind::ppo, loss_kind::ppo_no_entropy, loss_kind::cross_entropy})
             for (const bool to_buffer : {false, true})
-                all.push_back(
-                    with_gradient(kind, to_buffer, who, s, [=] { return gradient_job(kind, s, to_buffer); }));
+                all.push_back(with_gradient(kind, to_buffer, who, s, [=] { return gradient_job(kind, s, to_buffer); }));
         return all;
     }
 };

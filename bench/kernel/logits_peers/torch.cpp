@@ -91,17 +91,19 @@ job kl_job(form f, const shape& s, int threads) {
     auto& p = problem_of<logits_problem<float>>(s);
     const auto t = std::make_shared<tensors>(p);
     const auto out = std::make_shared<Tensor>();
-    return {[=] {
-                const torch::NoGradGuard no_gradient;
-                const Tensor policy = t->logits.log_softmax(-1), other = t->second.log_softmax(-1);
-                if (f == form::lean)
-                    *out = (policy.exp() * (policy - other)).sum(-1);
-                else
-                    *out = F::kl_div(other, policy, F::KLDivFuncOptions().reduction(torch::kNone).log_target(true))
-                               .sum(-1);
-            },
-            [=] { return answers{{"kl", numbers_of(*out)}}; },
-            [&p] { fill_second_logits(p); }};
+    return {
+        [=] {
+            const torch::NoGradGuard no_gradient;
+            const Tensor policy = t->logits.log_softmax(-1), other = t->second.log_softmax(-1);
+            if (f == form::lean)
+                *out = (policy.exp() * (policy - other)).sum(-1);
+            else
+                *out = F::kl_div(other, policy, F::KLDivFuncOptions().reduction(torch::kNone).log_target(true)).sum(-1);
+        },
+        [=] {
+            return answers{{"kl", numbers_of(*out)}};
+        },
+        [&p] { fill_second_logits(p); }};
 }
 
 /// The gradient is LibTorch's own tensor, freed before the next one is made.
