@@ -26,6 +26,7 @@ def arguments():
                         help="write the tables into docs/performance.md and the picture beside it")
     parser.add_argument("--programs", metavar="FOLDER", type=pathlib.Path, default=ROOT / "build/release/bin",
                         help="where the benchmark programs are (default: build/release/bin)")
+    parser.add_argument("--parse-only", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -43,6 +44,8 @@ def write(path, text):
 
 def main():
     asked = arguments()
+    if asked.parse_only:
+        return
     results, absent = running.run_all(asked.programs, chosen_sessions(asked))
     if not results:
         sys.exit(f"there are no benchmark programs in {asked.programs}")

@@ -1,8 +1,7 @@
-// LibTorch: masked_whiten of TRL and verl with its masks of float, and the same without a mask in four operations.
+// LibTorch: masked_whiten of TRL and verl with its masks of float, and the same without a mask.
 #include <torch/torch.h>
 
 #include <memory>
-#include <tuple>
 
 #include "bench/support/token_arrays.hpp"
 #include "bench/support/torch_threads.hpp"
@@ -12,9 +11,10 @@ namespace {
 using namespace bench;
 using torch::Tensor;
 
+/// var_mean would be one operation less, and five times slower.
 Tensor lean(const Tensor& x, const Tensor&) {
-    const auto [variance, mean] = torch::var_mean(x, /*unbiased=*/true);
-    return (x - mean) * (variance + 1e-8).rsqrt();
+    const Tensor centred = x - x.mean();
+    return centred * (centred.square().sum() / (x.numel() - 1) + 1e-8).rsqrt();
 }
 
 Tensor masked_mean(const Tensor& x, const Tensor& mask) { return (x * mask).sum() / mask.sum(); }

@@ -14,7 +14,8 @@ double policy_loss(token_arrays& a, array& ratio) {
     const auto view = [&](const buffer<float>& x) { return Eigen::Map<const array>(x.data(), a.tokens()); };
     const auto advantages = view(a.returns), weights = view(a.weights);
     ratio = (view(a.values) - view(a.old_values)).exp();
-    const auto unclipped = -advantages * ratio, clipped = -advantages * ratio.max(0.8f).min(1.2f);
+    const auto unclipped = -advantages * ratio;
+    const auto clipped = -advantages * ratio.max(0.8f).min(1.2f);
     Eigen::Map<array>(a.out.data(), a.tokens()) = (clipped > unclipped).select(0.0f, weights * unclipped);
     return static_cast<double>((weights * unclipped.max(clipped)).sum());
 }
