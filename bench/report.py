@@ -22,8 +22,9 @@ def arguments():
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="also write the rows there")
     parser.add_argument("--picture", metavar="FILE", type=pathlib.Path, default=ROOT / "build/bench/performance.svg",
                         help="where the bar chart goes (default: build/bench/performance.svg)")
-    parser.add_argument("--update-docs", action="store_true",
-                        help="write the tables into docs/performance.md and the picture beside it")
+    parser.add_argument("--update-docs", metavar="FILE", nargs="?", type=pathlib.Path,
+                        const=ROOT / "docs/performance.md",
+                        help="write the tables into docs/performance.md, or FILE, and the picture beside it")
     parser.add_argument("--programs", metavar="FOLDER", type=pathlib.Path, default=ROOT / "build/release/bin",
                         help="where the benchmark programs are (default: build/release/bin)")
     parser.add_argument("--parse-only", action="store_true", help=argparse.SUPPRESS)
@@ -52,14 +53,15 @@ def main():
     all_rows = rows.rows_of(results)
     sections = tables.sections(all_rows, results, absent)
     for title, text in sections:
-        print(f"\n== {title}\n\n{text}")
+        if text != tables.NOTHING:
+            print(f"\n== {title}\n\n{text}")
     write(asked.picture, chart.bar_chart(all_rows))
     print(f"\nThe bar chart is {asked.picture}")
     if asked.json:
         write(asked.json, json.dumps([row.as_json() for row in all_rows], indent=1) + "\n")
     if asked.update_docs:
-        document.update(ROOT / "docs/performance.md", sections)
-        write(ROOT / "docs/performance.svg", chart.bar_chart(all_rows))
+        document.update(asked.update_docs, sections)
+        write(asked.update_docs.with_suffix(".svg"), chart.bar_chart(all_rows))
 
 
 if __name__ == "__main__":

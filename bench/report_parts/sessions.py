@@ -12,6 +12,9 @@ PEERS = ["torch", "eigen", "xtensor", "naive"]
 FLOAT = "/float/"
 REFT_AND_TORCH = "/(reft|torch_[a-z]+)/float/|^bandwidth_[a-z]+/[a-z0-9_]+/float/"
 REFT_ALONE = "/reft/|^bandwidth_"
+# Without the slowest peers where they say nothing new.
+MAIN_FORMS = ("^(log_prob|log_prob_entropy|ppo|ppo_no_entropy|cross_entropy)/[a-z_]+/float/|_to_buffer/(reft|eigen)/float/"
+              "|^full_kl/(reft|torch_lean)/float/|^bandwidth_[a-z]+/[a-z0-9_]+/float/")
 GROWING = "^(log_prob|log_prob_entropy|ppo)/reft/float/"
 
 
@@ -35,9 +38,9 @@ class Session:
         return f"{self.program} {shape}, {self.setting}{threads}{pages}"
 
 
-def both_settings(program, shape, repetitions, seconds, **others):
+def both_settings(program, shape, repetitions, seconds, names=FLOAT):
     """With LibTorch tuned, and with LibTorch as it comes; what else is there is in the first."""
-    return [Session(program, shape, "tuned", repetitions=repetitions, seconds=seconds, memory=True, **others),
+    return [Session(program, shape, "tuned", names=names, repetitions=repetitions, seconds=seconds, memory=True),
             Session(program, shape, "default", repetitions=max(2, repetitions // 2), seconds=seconds,
                     names=REFT_AND_TORCH)]
 
@@ -51,12 +54,12 @@ def builds(shape, repetitions, seconds):
 
 def quick():
     sessions = []
-    for shape in LOGITS[:2]:
-        sessions += both_settings("logits_bench", shape, 7, 0.02)
-    sessions += both_settings("linear_head_bench", (128, 8192, 64), 3, 0.02)
+    for shape, repetitions in zip(LOGITS[:2], (7, 4)):
+        sessions += both_settings("logits_bench", shape, repetitions, 0.01, MAIN_FORMS)
+    sessions += both_settings("linear_head_bench", (128, 8192, 64), 2, 0.01)
     for program in PER_TOKEN_PROGRAMS:
-        sessions += both_settings(program, TOKENS[0], 9, 0.01)
-    return sessions + builds((256, 4096), 3, 0.02)
+        sessions += both_settings(program, TOKENS[0], 5, 0.005)
+    return sessions + builds((256, 4096), 2, 0.01)
 
 
 def full():

@@ -147,19 +147,16 @@ def missing_text(results, absent):
     return "\n".join(lines)
 
 
+NOTHING = "Not measured in this run."
+
+
 def sections(rows, results, absent):
-    """[(title, text)] of those parts that have something to say."""
-    parts = [("machine", machine_text(results)),
-             ("kernels", "Ratios: times faster than that peer (above 1, reft is).\n\n" + main_table(rows)),
-             ("bandwidth", "GB/s; copy counts bytes read and bytes written.\n\n" + bandwidth_table(results))]
-    if any(row.peer_bytes for row in rows):
-        parts.append(("memory", "Beyond inputs and outputs.\n\n" + memory_table(rows)))
-    if any(row.threads > 1 for row in rows):
-        parts.append(("threads", threads_table(rows)))
-    if build_times(results):
-        parts.append(("builds", builds_table(results)))
-    if exponents(results):
-        parts.append(("growth", growth_table(results)))
-    if missing := missing_text(results, absent):
-        parts.append(("missing", missing))
-    return parts
+    """[(title, text)]; parts that this run has nothing to say about are NOTHING."""
+    return [("machine", machine_text(results)),
+            ("kernels", "Ratios: times faster than that peer (above 1, reft is).\n\n" + main_table(rows)),
+            ("bandwidth", "GB/s; copy counts bytes read and bytes written.\n\n" + bandwidth_table(results)),
+            ("memory", memory_table(rows) if any(row.peer_bytes for row in rows) else NOTHING),
+            ("threads", threads_table(rows) if any(row.threads > 1 for row in rows) else NOTHING),
+            ("builds", builds_table(results) if build_times(results) else NOTHING),
+            ("growth", growth_table(results) if exponents(results) else NOTHING),
+            ("missing", missing_text(results, absent) or "All programs and all peers were there.")]

@@ -37,14 +37,14 @@ std::int64_t peak_of(const std::function<void()>& work) {
     return std::max<std::int64_t>(0, status_bytes("VmHWM") - before);
 }
 
-/// The smallest of three, the first of which also loads code.
+/// The smaller of two: the first one also loads code.
 std::int64_t peak_in_this_process(const program& p, const shape& extents, int threads, std::size_t index) {
     // The same lists are made for every shape, so an index means the same contestant in each.
     everybody(p.tiny, threads).at(index).make().run();
     const contestant c = everybody(extents, threads).at(index);
     if (const job first = c.make(); first.start_over) first.start_over();
     std::int64_t peak = std::numeric_limits<std::int64_t>::max();
-    for (int i = 0; i < 3; ++i) peak = std::min(peak, peak_of([&] { c.make().run(); }));
+    for (int i = 0; i < 2; ++i) peak = std::min(peak, peak_of([&] { c.make().run(); }));
     return peak;
 }
 

@@ -11,7 +11,7 @@ namespace bench {
 ///
 /// Each call runs in a process of its own: once on the tiny shape, so that code and libraries are loaded, then on a
 /// problem whose arrays have been touched. The bytes are the highest resident memory while the call is prepared (its
-/// workspace) and run, less what was resident before; the least of three. A result that a peer allocates counts; one
+/// workspace) and run, less what was resident before; the lesser of two. A result that a peer allocates counts; one
 /// written to the caller's buffer does not.
 int print_peak_memory(const program& p, const std::vector<shape>& shapes, int threads, int argc, char** argv);
 
