@@ -11,7 +11,6 @@ PEERS = ["torch", "eigen", "xtensor", "naive"]
 
 FLOAT = "/float/"
 REFT_AND_TORCH = "/(reft|torch_[a-z]+)/float/|^bandwidth_[a-z]+/[a-z0-9_]+/float/"
-REFT_ALONE = "/reft/|^bandwidth_"
 # Without the slowest peers where they say nothing new.
 MAIN_FORMS = ("^(log_prob|log_prob_entropy|ppo|ppo_no_entropy|cross_entropy)/[a-z_]+/float/|_to_buffer/(reft|eigen)/float/"
               "|^full_kl/(reft|torch_lean)/float/|^bandwidth_[a-z]+/[a-z0-9_]+/float/")
@@ -63,24 +62,24 @@ def quick():
 
 
 def full():
+    """A quarter of an hour and 12 GB of memory, most of both for LibTorch's temporaries at the largest shape."""
     sessions = []
-    for shape in LOGITS:
-        large = shape[0] * shape[1] > 10**7
-        sessions += both_settings("logits_bench", shape, 5 if large else 15, 0.05)
+    for shape, repetitions in zip(LOGITS, (15, 9, 5, 3)):
+        sessions += both_settings("logits_bench", shape, repetitions, 0.05, FLOAT if repetitions > 5 else MAIN_FORMS)
     for shape in LOGITS[2:]:
-        sessions.append(Session("logits_bench", shape, threads=2, names=REFT_AND_TORCH, repetitions=5))
-        sessions.append(Session("logits_bench", shape, pages="2M", names=REFT_AND_TORCH, repetitions=5))
+        sessions.append(Session("logits_bench", shape, threads=2, names=REFT_AND_TORCH, repetitions=4))
+        sessions.append(Session("logits_bench", shape, pages="2M", names=REFT_AND_TORCH, repetitions=4))
     for shape in [(512, 511), (511, 4097), (2047, 31999)]:
         sessions.append(Session("logits_bench", shape, repetitions=5, names=REFT_AND_TORCH))
     for shape in LOGITS[1:3]:
-        sessions.append(Session("logits_bench", shape, names=r"/(reft|[a-z0-9_]+)/(double|bf16|half)/", repetitions=5,
-                                memory=True))
+        sessions.append(Session("logits_bench", shape, names="/(double|bf16|half)/", repetitions=5, memory=True))
     for shape in HEADS:
         sessions += both_settings("linear_head_bench", shape, 3, 0.02)
     for program in PER_TOKEN_PROGRAMS:
         for shape in TOKENS:
             sessions += both_settings(program, shape, 9, 0.02)
         sessions.append(Session(program, (255, 511), repetitions=9, names=REFT_AND_TORCH))
+        sessions.append(Session(program, (8191, 1023), repetitions=5, names=REFT_AND_TORCH))
         sessions.append(Session(program, (8192, 1024), pages="2M", names=REFT_AND_TORCH))
     for shape in LOGITS[:3]:
         sessions += builds(shape, 3, 0.05)

@@ -30,10 +30,10 @@ struct naive {
     }
     static float kl(const float* z, const float* other, std::int64_t vocabulary) {
         const row_scores a = scores(z, vocabulary, false), b = scores(other, vocabulary, false);
+        const float log_a = std::log(a.sum), log_b = std::log(b.sum);
         float sum = 0;
         for (std::int64_t j = 0; j < vocabulary; ++j) {
-            const float log_p = z[j] - a.largest - std::log(a.sum);
-            const float log_q = other[j] - b.largest - std::log(b.sum);
+            const float log_p = z[j] - a.largest - log_a, log_q = other[j] - b.largest - log_b;
             sum += std::exp(log_p) * (log_p - log_q);
         }
         return sum;
