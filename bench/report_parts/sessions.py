@@ -62,7 +62,7 @@ def quick():
 
 
 def full():
-    """A quarter of an hour and 12 GB of memory, most of both for LibTorch's temporaries at the largest shape."""
+    """Half an hour and 12 GB of memory, most of both for LibTorch at the largest shape."""
     sessions = []
     for shape, repetitions in zip(LOGITS, (15, 9, 5, 3)):
         sessions += both_settings("logits_bench", shape, repetitions, 0.05, FLOAT if repetitions > 5 else MAIN_FORMS)
