@@ -92,10 +92,10 @@ def rows_of(results):
 
 
 def share_memory(rows):
-    """Memory does not depend on the size of pages or on the number of threads beyond a row for each: measured once."""
-    for (name, shape, dtype, _), row in rows.items():
-        other = rows.get((name.removesuffix("_huge_pages"), shape, dtype, 1))
-        if row.extra_bytes is None and row.threads == 1 and other:
+    """Memory does not depend on the size of pages: measured once."""
+    for (name, shape, dtype, threads), row in rows.items():
+        other = rows.get((name.removesuffix("_huge_pages"), shape, dtype, threads))
+        if row.extra_bytes is None and other:
             row.extra_bytes, row.peer_bytes = other.extra_bytes, other.peer_bytes
 
 

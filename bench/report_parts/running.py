@@ -25,14 +25,14 @@ def run(command):
         raise Failure(f"{' '.join(map(str, command))}\nprinted something else than JSON: {error}")
 
 
-def own_flags(session, setting):
+def own_flags(session, setting, names):
     return [f"--shape={'x'.join(map(str, session.shape))}", f"--threads={session.threads}",
-            f"--pages={session.pages}", f"--setting={setting}", f"--benchmark_filter={session.names}"]
+            f"--pages={session.pages}", f"--setting={setting}", f"--benchmark_filter={names}"]
 
 
 def measure(folder, session):
     """The session's context, and its benchmarks: name parts, seconds of the fastest repetition, bytes, tokens."""
-    output = run([folder / session.program, *own_flags(session, session.setting),
+    output = run([folder / session.program, *own_flags(session, session.setting, session.names),
                   "--benchmark_enable_random_interleaving=true", f"--benchmark_repetitions={session.repetitions}",
                   f"--benchmark_min_time={session.seconds}", "--benchmark_format=json"])
     fastest = {}
@@ -54,8 +54,8 @@ def measure(folder, session):
 def peak_memory(folder, session):
     """Bytes beyond inputs and outputs by (kernel, who, dtype). In LibTorch's default setting: temporaries that are
     pages of their own go back to the system, so the highest mark is what was needed at one time."""
-    named = run([folder / session.program, *own_flags(session, "default"), "--peak_memory"])
-    return {tuple(name.split("/")[:3]): size for name, size in named.items() if not name.startswith("bandwidth_")}
+    named = run([folder / session.program, *own_flags(session, "default", session.memory), "--peak_memory"])
+    return {tuple(name.split("/")[:3]): size for name, size in named.items()}
 
 
 def run_all(folder, sessions, say=progress):

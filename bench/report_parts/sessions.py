@@ -28,7 +28,7 @@ class Session:
     repetitions: int = 7
     seconds: float = 0.02     # of one repetition, at least
     purpose: str = "table"    # table, build (plain -O2 against native), tokens or vocabulary (growth)
-    memory: bool = False      # measure peak memory as well
+    memory: str = ""          # another one: benchmarks whose peak memory is measured as well
 
     def title(self):
         shape = "x".join(map(str, self.shape))
@@ -39,7 +39,8 @@ class Session:
 
 def both_settings(program, shape, repetitions, seconds, names=FLOAT):
     """With LibTorch tuned, and with LibTorch as it comes; what else is there is in the first."""
-    return [Session(program, shape, "tuned", names=names, repetitions=repetitions, seconds=seconds, memory=True),
+    return [Session(program, shape, "tuned", names=names, repetitions=repetitions, seconds=seconds,
+                    memory=names),
             Session(program, shape, "default", repetitions=max(2, repetitions // 2), seconds=seconds,
                     names=REFT_AND_TORCH)]
 
@@ -67,19 +68,21 @@ def full():
     for shape, repetitions in zip(LOGITS, (15, 9, 5, 3)):
         sessions += both_settings("logits_bench", shape, repetitions, 0.05, FLOAT if repetitions > 5 else MAIN_FORMS)
     for shape in LOGITS[2:]:
-        sessions.append(Session("logits_bench", shape, threads=2, names=REFT_AND_TORCH, repetitions=4))
+        sessions.append(Session("logits_bench", shape, threads=2, names=REFT_AND_TORCH, repetitions=4,
+                                memory="/reft/float/"))
         sessions.append(Session("logits_bench", shape, pages="2M", names=REFT_AND_TORCH, repetitions=4))
     for shape in [(512, 511), (511, 4097), (2047, 31999)]:
-        sessions.append(Session("logits_bench", shape, repetitions=5, names=REFT_AND_TORCH))
+        sessions.append(Session("logits_bench", shape, repetitions=5, names=REFT_AND_TORCH, memory="/reft/float/"))
     for shape in LOGITS[1:3]:
-        sessions.append(Session("logits_bench", shape, names="/(double|bf16|half)/", repetitions=5, memory=True))
+        sessions.append(Session("logits_bench", shape, names="/(double|bf16|half)/", repetitions=5,
+                                memory="/reft/(double|bf16|half)/"))
     for shape in HEADS:
         sessions += both_settings("linear_head_bench", shape, 3, 0.02)
     for program in PER_TOKEN_PROGRAMS:
         for shape in TOKENS:
             sessions += both_settings(program, shape, 9, 0.02)
-        sessions.append(Session(program, (255, 511), repetitions=9, names=REFT_AND_TORCH))
-        sessions.append(Session(program, (8191, 1023), repetitions=5, names=REFT_AND_TORCH))
+        sessions.append(Session(program, (255, 511), repetitions=9, names=REFT_AND_TORCH, memory="/reft/"))
+        sessions.append(Session(program, (8191, 1023), repetitions=5, names=REFT_AND_TORCH, memory="/reft/"))
         sessions.append(Session(program, (8192, 1024), pages="2M", names=REFT_AND_TORCH))
     for shape in LOGITS[:3]:
         sessions += builds(shape, 3, 0.05)
@@ -102,7 +105,7 @@ def tiny(programs):
     sessions = []
     for program in programs:
         shape = shapes.get(program, (8, 512))
-        sessions.append(Session(program, shape, memory=True, **fast))
+        sessions.append(Session(program, shape, memory=FLOAT, **fast))
         sessions.append(Session(program, shape, "default", names=REFT_AND_TORCH, **fast))
     sessions += [dataclasses.replace(s, **fast) for s in builds((8, 512), 2, 0.001)]
     for s in growth([8, 16], [256, 512]):

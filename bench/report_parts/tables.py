@@ -64,7 +64,7 @@ def main_table(rows):
 def memory_table(rows):
     """Bytes beyond inputs and outputs, and how many times the input that is."""
     peers = ["torch_lean", "torch_trl", "eigen", "xtensor", "naive"]
-    shown = [row for row in rows if row.peer_bytes]
+    shown = [row for row in rows if row.peer_bytes and not row.kernel.endswith("_huge_pages")]
     return table(["kernel", "shape", "dtype", "reft", *peers],
                  [[row.kernel, shape_text(row.shape), row.dtype, size(row.extra_bytes),
                    *(size(row.peer_bytes.get(p)) for p in peers)] for row in shown])

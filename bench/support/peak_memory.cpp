@@ -91,7 +91,7 @@ int print_peak_memory(const program& p, const std::vector<shape>& shapes, int th
         const auto all = everybody(extents, threads);
         for (std::size_t i = 0; i < all.size(); ++i) {
             const std::string name = name_of(all[i], extents, threads);
-            if (!std::regex_search(name, filter)) continue;
+            if (name.starts_with("bandwidth_") || !std::regex_search(name, filter)) continue;
             const std::int64_t bytes = peak_in_a_child(p, extents, threads, i);
             if (bytes < 0) continue;
             std::cout << separator << "  \"" << name << "\": " << bytes;
