@@ -22,8 +22,8 @@ if(REFT_HOST_ISA AND reft_x86_64)
         }" REFT_HOST_HAS_AVX2)
 endif()
 
-# reft_own_target(<name>)
-# Warnings, machine flags, sanitizers and the output folder of one executable or object library.
+# reft_own_target(<name> [PLAIN])
+# Warnings, machine flags, sanitizers and the output folder of one executable or object library. PLAIN: no machine flags.
 function(reft_own_target name)
     set_target_properties(${name} PROPERTIES
         CXX_EXTENSIONS OFF
@@ -34,7 +34,7 @@ function(reft_own_target name)
     target_compile_options(${name} PRIVATE
         -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
         -ffp-contract=off) # results must not depend on where a compiler fuses a multiplication with an addition
-    if(REFT_HOST_ISA AND REFT_HOST_HAS_AVX2)
+    if(REFT_HOST_ISA AND REFT_HOST_HAS_AVX2 AND NOT "PLAIN" IN_LIST ARGN)
         # Not -march=native: AVX-512 brought nothing on a machine whose 512-bit operations take two cycles, and made
         # Eigen slower there.
         target_compile_options(${name} PRIVATE -march=x86-64-v3)

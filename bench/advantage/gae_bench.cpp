@@ -1,60 +1,55 @@
+// Generalised advantage estimation over padded, masked, truncated and packed rows.
 #include <reft/advantage/gae.hpp>
-#include <reft/advantage/whiten.hpp>
 
-#include <benchmark/benchmark.h>
-
-#include <cstdint>
-#include <cstring>
-#include <vector>
+#include "bench/support/bandwidth.hpp"
+#include "bench/support/contest.hpp"
+#include "bench/support/token_arrays.hpp"
 
 namespace {
 
-struct arrays {
-    std::int64_t batch, time;
-    std::vector<float> rewards, values, out;
-    arrays(std::int64_t b, std::int64_t t)
-        : batch(b),
-          time(t),
-          rewards(static_cast<std::size_t>(b * t), 0.1f),
-          values(rewards.size(), 0.3f),
-          out(rewards.size()) {}
-    auto view(std::vector<float>& x) const { return reft::tensor_at(x.data(), batch, time); }
-};
+using namespace bench;
 
-void gae(benchmark::State& state) {
-    arrays a(state.range(0), state.range(1));
-    const auto rows = reft::rows::padded(a.batch, a.time);
-    for (auto _ : state) {
-        reft::gae(a.view(a.rewards), a.view(a.values), rows, a.view(a.out));
-        benchmark::ClobberMemory();
-    }
-    state.SetItemsProcessed(state.iterations() * a.batch * a.time);
-    state.SetBytesProcessed(state.iterations() * a.batch * a.time * 12);
+constexpr reft::gae_options options{.gamma = 0.99, .lambda = 0.95};
+
+auto padded(const token_arrays& a, const buffer<float>& x) { return reft::tensor_at(x.data(), a.batch, a.time); }
+auto packed(const token_arrays& a, const buffer<float>& x) { return reft::tensor_at(x.data(), a.tokens()); }
+
+template <class Call>
+contestant variant(const std::string& kernel, const shape& s, std::int64_t bytes, const Call& call) {
+    return over_tokens(kernel, "reft", s, bytes, [=] {
+        auto& a = problem_of<token_arrays>(s);
+        return job{[=, &a] { call(a); }, [&a] { return contents("advantages", a.out.data(), a.tokens()); }, {}};
+    });
 }
 
-void whiten(benchmark::State& state) {
-    arrays a(state.range(0), state.range(1));
-    const auto rows = reft::rows::padded(a.batch, a.time);
-    for (auto _ : state) {
-        reft::whiten(a.view(a.rewards), rows, a.view(a.out));
-        benchmark::ClobberMemory();
-    }
-    state.SetItemsProcessed(state.iterations() * a.batch * a.time);
-    state.SetBytesProcessed(state.iterations() * a.batch * a.time * 8);
+std::vector<contestant> reft_itself(const shape& s, int threads) {
+    std::vector<contestant> all;
+    if (threads > 1) return all;
+    all.push_back(variant("gae", s, 12, [](token_arrays& a) {
+        reft::gae(padded(a, a.rewards), padded(a, a.values), reft::rows::padded(a.batch, a.time), padded(a, a.out),
+                  options);
+    }));
+    all.push_back(variant("gae_masked", s, 13, [](token_arrays& a) {
+        const auto mask = reft::tensor_at(a.mask.data(), a.batch, a.time);
+        reft::gae(padded(a, a.rewards), padded(a, a.values), reft::rows::padded(mask), padded(a, a.out), options);
+    }));
+    all.push_back(variant("gae_truncated", s, 12, [](token_arrays& a) {
+        reft::gae(padded(a, a.rewards), padded(a, a.values), reft::rows::padded(a.batch, a.time), padded(a, a.out),
+                  options, a.row_ends);
+    }));
+    all.push_back(variant("gae_packed", s, 12, [](token_arrays& a) {
+        reft::gae(packed(a, a.rewards), packed(a, a.values), reft::rows::packed(a.offsets), packed(a, a.out), options);
+    }));
+    for (auto& c : bandwidth(
+             "float", threads, [=] { return problem_of<token_arrays>(s).rewards.data(); },
+             [=] { return problem_of<token_arrays>(s).out.data(); },
+             [=] { return problem_of<token_arrays>(s).out.data(); }, static_cast<std::size_t>(s.at(0) * s.at(1)) * 4))
+        all.push_back(std::move(c));
+    return all;
 }
 
-/// The bandwidth that the others are to be held against, in the same run.
-void copy(benchmark::State& state) {
-    arrays a(state.range(0), state.range(1));
-    for (auto _ : state) {
-        std::memcpy(a.out.data(), a.rewards.data(), a.out.size() * sizeof(float));
-        benchmark::ClobberMemory();
-    }
-    state.SetBytesProcessed(state.iterations() * a.batch * a.time * 8);
-}
+const bool entered = enter("reft", reft_itself);
 
 }  // namespace
 
-BENCHMARK(gae)->Args({256, 512})->Args({8192, 1024});
-BENCHMARK(whiten)->Args({256, 512})->Args({8192, 1024});
-BENCHMARK(copy)->Args({256, 512})->Args({8192, 1024});
+int main(int argc, char** argv) { return run({"gae_bench", {{256, 512}, {8192, 1024}}, {4, 16}}, argc, argv); }

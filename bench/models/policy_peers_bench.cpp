@@ -6,9 +6,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include <dlfcn.h>
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -29,6 +27,8 @@
 #include <utility>
 #include <vector>
 
+#include "bench/support/torch_setting.hpp"
+#include "bench/support/torch_threads.hpp"
 #include "examples/torch_policy_parts/transformer.hpp"
 
 namespace {
@@ -37,49 +37,6 @@ using model = reft::transformer<float>;
 using torch_transformer = torch_example::transformer;
 
 constexpr std::int64_t rows = 32, prompt_tokens = 32, response_tokens = 32, new_tokens = 64;
-
-// --- LibTorch at its best -------------------------------------------------------------------------------------
-
-/// Restarts the program once with LibTorch's fastest settings. What the caller has set stays as it is.
-void restart_tuned(char** argv) {
-    if (std::getenv("REFT_BENCH_TUNED")) return;
-    setenv("REFT_BENCH_TUNED", "1", 1);
-    setenv("MALLOC_MMAP_MAX_", "0", 0);  // temporaries come from pages that were touched before
-    setenv("MALLOC_TRIM_THRESHOLD_", "20000000000", 0);
-    setenv("OMP_WAIT_POLICY", "passive", 0);  // with spinning threads, two were slower than one where cores are shared
-#ifdef __x86_64__
-    // Torch believes this without asking the processor.
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl"))
-        setenv("ATEN_CPU_CAPABILITY", "avx512", 0);
-#endif
-    execv("/proc/self/exe", argv);
-    std::perror("policy_peers_bench: not restarted, LibTorch runs with its default settings");
-}
-
-/// A function of the BLAS behind LibTorch, or null if it is not OpenBLAS.
-template <class Function>
-Function* openblas(const char* name) {
-    return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
-}
-
-/// LibTorch does not pass its own number of threads on to OpenBLAS.
-void set_torch_threads(int threads) {
-    at::set_num_threads(threads);
-    if (auto* set = openblas<void(int)>("openblas_set_num_threads")) set(threads);
-}
-
-void describe_torch() {
-    const auto blas = openblas<char*()>("openblas_get_config");
-    benchmark::AddCustomContext("LibTorch", TORCH_VERSION);
-    benchmark::AddCustomContext("BLAS of LibTorch", blas ? blas() : "not OpenBLAS");
-    std::string settings;
-    for (const char* name : {"ATEN_CPU_CAPABILITY", "MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_", "OMP_WAIT_POLICY"}) {
-        const char* value = std::getenv(name);
-        settings += std::string(settings.empty() ? "" : " ") + name + "=" + (value ? value : "");
-    }
-    benchmark::AddCustomContext("settings", settings);
-}
 
 /// Keys and values of rows that are all at the same position, allocated once for `length` of them: what a careful user
 /// writes for a benchmark, where a cache of rows at different positions would copy them at every step.
@@ -337,7 +294,7 @@ void print_table(std::ostream& out) {
         text << std::left << std::setw(18) << row.kernel << std::setw(22) << row.shape << std::right << std::setw(7)
              << row.threads << std::fixed << std::setprecision(0) << std::setw(16) << row.ours << std::setw(16)
              << row.theirs << std::setprecision(2) << std::setw(8) << row.ours / row.theirs << '\n';
-    if (!openblas<char*()>("openblas_get_config"))
+    if (!bench::openblas<char*()>("openblas_get_config"))
         text << "LibTorch does not use OpenBLAS here (Debian: libopenblas0); with another BLAS it may be many times "
                 "slower.\n";
     out << text.str() << std::flush;
@@ -346,7 +303,7 @@ void print_table(std::ostream& out) {
 /// Forward, backward and AdamW on 32 rows of 64 tokens, a prompt of 32 and a response of 32.
 void policy_train(benchmark::State& state) {
     const auto options = shape(state.range(0), state.range(1));
-    set_torch_threads(static_cast<int>(state.range(2)));
+    bench::set_torch_threads(static_cast<int>(state.range(2)));
     reft_side ours(options, static_cast<int>(state.range(2)));
     torch_side theirs(options, ours.policy);
     require_same_network(ours, theirs);
@@ -357,7 +314,7 @@ void policy_train(benchmark::State& state) {
 /// 32 rows, a prompt of 32 tokens and a response of 64 each, sampled at temperature 1. Reft also keeps the log-probs.
 void policy_generate(benchmark::State& state) {
     const auto options = shape(state.range(0), state.range(1));
-    set_torch_threads(static_cast<int>(state.range(2)));
+    bench::set_torch_threads(static_cast<int>(state.range(2)));
     reft_side ours(options, static_cast<int>(state.range(2)));
     torch_side theirs(options, ours.policy);
     require_same_network(ours, theirs);
@@ -378,10 +335,11 @@ BENCHMARK(policy_train)->Apply(shapes);
 BENCHMARK(policy_generate)->Apply(shapes);
 
 int main(int argc, char** argv) try {
-    restart_tuned(argv);
+    bench::restart_with("tuned", false, argv);
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-    describe_torch();
+    bench::describe_torch();
+    benchmark::AddCustomContext("settings", bench::settings_in_force());
     const std::unique_ptr<benchmark::BenchmarkReporter> reporter(benchmark::CreateDefaultDisplayReporter());
     benchmark::RunSpecifiedBenchmarks(reporter.get());
     // Whoever asked for JSON or CSV has the same numbers there.
