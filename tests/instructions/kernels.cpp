@@ -20,9 +20,23 @@
 #include <string>
 #include <vector>
 
-#include "support/test_data.hpp"
-
 namespace {
+
+/// Numbers in ±scale/2, made with few instructions: the tool is fifty times slower than the processor.
+std::vector<float> numbers(std::size_t n, std::uint32_t seed, float scale = 1) {
+    std::vector<float> x(n);
+    for (float& v : x) {
+        seed = seed * 1664525u + 1013904223u;
+        v = scale * (static_cast<float>(seed >> 8) * 0x1p-24f - 0.5f);
+    }
+    return x;
+}
+std::vector<std::int32_t> ids_below(std::int32_t vocabulary, std::size_t n) {
+    std::vector<std::int32_t> ids(n);
+    for (std::size_t i = 0; i < n; ++i)
+        ids[i] = static_cast<std::int32_t>(i * 7919 % static_cast<std::size_t>(vocabulary));
+    return ids;
+}
 
 /// Logits of 32 tokens over a vocabulary of 4096, or of 256 over 512.
 struct logits_problem {
@@ -32,15 +46,15 @@ struct logits_problem {
 
     logits_problem(std::int64_t n, std::int64_t v) : tokens(n), vocabulary(v) {
         const auto count = static_cast<std::size_t>(n), size = count * static_cast<std::size_t>(v);
-        logits = test::normal<float>(size, 1, 2);
-        reference = test::normal<float>(size, 2, 2);
+        logits = numbers(size, 1, 8);
+        reference = numbers(size, 2, 8);
         d_logits.resize(size);
         old_log_probs.assign(count, -8);
-        advantages = test::normal<float>(count, 3);
+        advantages = numbers(count, 3);
         weights.assign(count, 1.0f / static_cast<float>(n));
         log_probs.resize(count);
         entropies.resize(count);
-        ids = test::ids(count, static_cast<std::uint64_t>(v), 4);
+        ids = ids_below(static_cast<std::int32_t>(v), count);
     }
     auto matrix(std::vector<float>& x) const { return reft::tensor_at(x.data(), tokens, vocabulary); }
     auto batch() { return reft::token_logits<float>(matrix(logits), ids); }
@@ -56,14 +70,13 @@ struct logits_problem {
 /// Per-token arrays [64, 512]; in the masked form every row has another length.
 struct token_problem {
     static constexpr std::int64_t batch = 64, time = 512;
-    std::vector<float> rewards = test::normal<float>(batch * time, 1), values = test::normal<float>(batch * time, 2),
+    std::vector<float> rewards = numbers(batch * time, 1), values = numbers(batch * time, 2),
                        out = std::vector<float>(batch * time), scores = std::vector<float>(batch, 1);
     std::vector<std::uint8_t> mask = std::vector<std::uint8_t>(batch * time);
 
     token_problem() {
         for (std::int64_t b = 0; b < batch; ++b)
-            for (std::int64_t t = 0; t < time; ++t)
-                mask[static_cast<std::size_t>(b * time + t)] = t < 100 + 6 * b;
+            for (std::int64_t t = 0; t < time; ++t) mask[static_cast<std::size_t>(b * time + t)] = t < 100 + 6 * b;
     }
     static auto matrix(std::vector<float>& x) { return reft::tensor_at(x.data(), batch, time); }
     static auto rows() { return reft::rows::padded(batch, time); }
@@ -72,9 +85,9 @@ struct token_problem {
 
 /// Hidden states of 48 tokens, 64 wide, and a head of 1024 rows.
 struct head_problem {
-    std::vector<float> hidden = test::normal<float>(48 * 64, 1, 0.1), head = test::normal<float>(1024 * 64, 2),
-                       d_hidden = hidden, d_head = head, weights = std::vector<float>(48, 1.0f / 48);
-    std::vector<std::int32_t> ids = test::ids(48, 1024, 3);
+    std::vector<float> hidden = numbers(48 * 64, 1), head = numbers(1024 * 64, 2), d_hidden = hidden, d_head = head,
+                       weights = std::vector<float>(48, 1.0f / 48);
+    std::vector<std::int32_t> ids = ids_below(1024, 48);
 
     void run() {
         const auto h = reft::tensor_at(hidden.data(), 48, 64), w = reft::tensor_at(head.data(), 1024, 64);
