@@ -47,9 +47,9 @@ def main():
     asked = arguments()
     if asked.parse_only:
         return
-    results, absent = running.run_all(asked.programs, chosen_sessions(asked))
+    results, absent, failures = running.run_all(asked.programs, chosen_sessions(asked))
     if not results:
-        sys.exit(f"there are no benchmark programs in {asked.programs}")
+        raise running.Failure("\n".join(failures) or f"there are no benchmark programs in {asked.programs}")
     all_rows = rows.rows_of(results)
     sections = tables.sections(all_rows, results, absent)
     for title, text in sections:
@@ -59,6 +59,8 @@ def main():
     print(f"\nThe bar chart is {asked.picture}")
     if asked.json:
         write(asked.json, json.dumps([row.as_json() for row in all_rows], indent=1) + "\n")
+    if failures:
+        raise running.Failure("not everything could be measured\n" + "\n".join(failures))
     if asked.update_docs:
         document.update(asked.update_docs, sections)
         write(asked.update_docs.with_suffix(".svg"), chart.bar_chart(all_rows))

@@ -1,5 +1,6 @@
 """Runs sessions and keeps what the programs said."""
 import json
+import os
 import subprocess
 import sys
 
@@ -14,9 +15,21 @@ def progress(text):
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def run(command):
+# {(setting, pages): environment}: what a program has set before it started itself anew. The next one with the same
+# setting starts with it, and loads LibTorch only once.
+environments = {}
+
+
+def keep_environment(session, context):
+    variables = dict(v.split("=", 1) for v in context["variables"].split())
+    environments[session.setting, session.pages] = os.environ | variables | {
+        "REFT_BENCH_SETTING": session.setting, "REFT_BENCH_PAGES": session.pages}
+
+
+def run(command, setting, pages):
     """What a program printed, which is JSON."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          env=environments.get((setting, pages)))
     if done.returncode != 0:
         raise Failure(f"{' '.join(map(str, command))}\nended with {done.returncode}: {done.stderr.strip()}")
     try:
@@ -34,7 +47,9 @@ def measure(folder, session):
     """The session's context, and its benchmarks: name parts, seconds of the fastest repetition, bytes, tokens."""
     output = run([folder / session.program, *own_flags(session, session.setting, session.names),
                   "--benchmark_enable_random_interleaving=true", f"--benchmark_repetitions={session.repetitions}",
-                  f"--benchmark_min_time={session.seconds}", "--benchmark_format=json"])
+                  f"--benchmark_min_time={session.seconds}", "--benchmark_format=json"],
+                 session.setting, session.pages)
+    keep_environment(session, output["context"])
     fastest = {}
     clock = "cpu_time" if session.threads == 1 else "real_time"
     for b in output["benchmarks"]:
@@ -54,21 +69,28 @@ def measure(folder, session):
 def peak_memory(folder, session):
     """Bytes beyond inputs and outputs by (kernel, who, dtype). In LibTorch's default setting: temporaries that are
     pages of their own go back to the system, so the highest mark is what was needed at one time."""
-    named = run([folder / session.program, *own_flags(session, "default", session.memory), "--peak_memory"])
+    named = run([folder / session.program, *own_flags(session, "default", session.memory), "--peak_memory"],
+                "default", session.pages)
     return {tuple(name.split("/")[:3]): size for name, size in named.items()}
 
 
 def run_all(folder, sessions, say=progress):
-    """[(session, context, benchmarks, memory)]; sessions of programs that are not built are left out and named."""
-    results, absent = [], []
+    """[(session, context, benchmarks, memory)]; the programs that are not built; what failed, in words.
+
+    A session that fails (the largest shape needs much memory) does not take the others with it.
+    """
+    results, absent, failures = [], [], []
     for i, session in enumerate(sessions):
         if not (folder / session.program).exists():
             if session.program not in absent:
                 absent.append(session.program)
             continue
         say(f"[{i + 1}/{len(sessions)}] {session.title()}")
-        context, benchmarks = measure(folder, session)
-        memory = peak_memory(folder, session) if session.memory else {}
-        results.append((session, context, benchmarks, memory))
+        try:
+            context, benchmarks = measure(folder, session)
+            memory = peak_memory(folder, session) if session.memory else {}
+            results.append((session, context, benchmarks, memory))
+        except Failure as failure:
+            failures.append(f"{session.title()}: {failure}")
     say("")
-    return results, absent
+    return results, absent, failures

@@ -108,6 +108,7 @@ def tiny(programs):
         sessions.append(Session(program, shape, memory=FLOAT, **fast))
         sessions.append(Session(program, shape, "default", names=REFT_AND_TORCH, **fast))
     sessions += [dataclasses.replace(s, **fast) for s in builds((8, 512), 2, 0.001)]
+    logits = "logits_bench" if "logits_bench" in programs else "logits_plain_bench"
     for s in growth([8, 16], [256, 512]):
-        sessions.append(dataclasses.replace(s, program=programs[0], **fast))
+        sessions.append(dataclasses.replace(s, program=logits, **fast))
     return sessions
