@@ -14,18 +14,20 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = re.compile(r"#include <([^>]+)>")
 LOOPS = re.compile(r"#define REFT_LOOPS <([^>]+)>")
-EACH_INSTRUCTION_SET = "reft/core/each_instruction_set.inl"
 
 
 def lines_of(header):
     return (ROOT / "include" / header).read_text(encoding="utf-8").splitlines()
 
 
-def loops(body):
-    """The text of a file of loops, once for every instruction set, as each_instruction_set.inl includes it."""
-    for line in lines_of(EACH_INSTRUCTION_SET):
+def inlined(file, loops):
+    """The text of a file without `#pragma once`, which is included again and again; `loops` is the file REFT_LOOPS."""
+    for line in lines_of(file):
+        include = INCLUDE.match(line)
         if line == "#include REFT_LOOPS":
-            yield from lines_of(body)
+            yield from inlined(loops, None)
+        elif include and include[1].endswith(".inl"):
+            yield from inlined(include[1], loops)
         elif line != "#undef REFT_LOOPS" and not line.startswith("//"):
             yield line
 
@@ -35,7 +37,7 @@ def flattened(header, standard, seen):
     if header in seen:
         return ""
     seen.add(header)
-    before, own, depth, body = "", [], 0, None
+    before, own, depth, loops = "", [], 0, None
     for line in lines_of(header):
         include = INCLUDE.match(line)
         if line.startswith("#if"):
@@ -45,9 +47,9 @@ def flattened(header, standard, seen):
         if line == "#pragma once":
             continue
         if LOOPS.match(line):
-            body = LOOPS.match(line)[1]
-        elif include and include[1] == EACH_INSTRUCTION_SET:
-            own.extend(loops(body))
+            loops = LOOPS.match(line)[1]
+        elif include and include[1].endswith(".inl"):
+            own.extend(inlined(include[1], loops))
         elif include and include[1].startswith("reft/"):
             if depth:
                 raise SystemExit(f"{header}: a header of reft is included by condition: {line}")

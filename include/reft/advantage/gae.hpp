@@ -101,7 +101,7 @@ void gae(const token_view<const T>& rewards, const token_view<const T>& values, 
 template <class T, class A, class V>
 void sum_of_rows(const integer_run& mask, bool past, const strided_view<T, 1>& out, const strided_view<const A, 1>& a,
                  const strided_view<const V, 1>& v) {
-    return REFT_ON_THIS_MACHINE(sum_of_rows(mask, past, out, a, v));
+    return portable::sum_of_rows(mask, past, out, a, v);
 }
 
 }  // namespace detail

@@ -43,16 +43,7 @@
 
 #endif
 
-#define REFT_SIMD portable
-#define REFT_SIMD_BYTES 16
-#define REFT_SIMD_LOOP REFT_NOINLINE
-#define REFT_SIMD_INLINE __attribute__((always_inline)) inline
-#include REFT_LOOPS
-#undef REFT_SIMD
-#undef REFT_SIMD_BYTES
-#undef REFT_SIMD_LOOP
-#undef REFT_SIMD_INLINE
-
-#include <reft/core/exact_arithmetic_end.inl>
 #undef REFT_UNROLL
-#undef REFT_LOOPS
+#include <reft/core/exact_arithmetic_end.inl>
+
+#include <reft/core/portable_instruction_set.inl>

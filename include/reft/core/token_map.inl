@@ -121,43 +121,43 @@ REFT_SIMD_INLINE const T* expand_word(const T* from, std::uint64_t bits, std::in
     return from;
 }
 
-template <bool PastCaches, class T, class Vector>
-REFT_SIMD_INLINE void put(T* p, const Vector& v) {
-    if constexpr (PastCaches && std::is_same_v<T, accumulator_t<T>>)
-        stream(p, v);
-    else
-        store(p, v);
+template <class T, class Vector>
+REFT_SIMD_INLINE void put(T* p, const Vector& v, bool past_caches) {
+    if constexpr (std::is_same_v<T, accumulator_t<T>>)
+        if (past_caches) return stream(p, v);
+    store(p, v);
 }
 
 /// n tokens that lie side by side and all count; a multiple of 64.
-template <bool PastCaches, class T, class Operation, class... In>
-REFT_SIMD_INLINE void map_all(const Operation& result_of, std::int64_t n, T* out, const In*... in) {
+template <class T, class Operation, class... In>
+REFT_SIMD_INLINE void map_all(const Operation& result_of, bool past_caches, std::int64_t n, T* out, const In*... in) {
     constexpr std::int64_t w = lanes<accumulator_t<T>>;
     for (std::int64_t i = 0; i < n; i += 4 * w) {
         const auto r0 = result_of(load(in + i)...), r1 = result_of(load(in + i + w)...),
                    r2 = result_of(load(in + i + 2 * w)...), r3 = result_of(load(in + i + 3 * w)...);
-        put<PastCaches>(out + i, r0);
-        put<PastCaches>(out + i + w, r1);
-        put<PastCaches>(out + i + 2 * w, r2);
-        put<PastCaches>(out + i + 3 * w, r3);
+        put(out + i, r0, past_caches);
+        put(out + i + w, r1, past_caches);
+        put(out + i + 2 * w, r2, past_caches);
+        put(out + i + 3 * w, r3, past_caches);
     }
 }
 /// 64 tokens that lie side by side, of which some count or none.
-template <bool PastCaches, class T, class Operation, class... In>
-REFT_SIMD_INLINE void map_some(const Operation& result_of, std::uint64_t bits, T* out, const In*... in) {
+template <class T, class Operation, class... In>
+REFT_SIMD_INLINE void map_some(const Operation& result_of, bool past_caches, std::uint64_t bits, T* out,
+                               const In*... in) {
     constexpr std::int64_t w = lanes<accumulator_t<T>>;
     if (bits == 0)  // the inputs may have ended
-        for (std::int64_t i = 0; i < 64; i += w) put<PastCaches>(out + i, vec<accumulator_t<T>>{});
+        for (std::int64_t i = 0; i < 64; i += w) put(out + i, vec<accumulator_t<T>>{}, past_caches);
     else
-        for (std::int64_t i = 0; i < 64; i += w) put<PastCaches>(out + i, kept(result_of(load(in + i)...), bits >> i));
+        for (std::int64_t i = 0; i < 64; i += w) put(out + i, kept(result_of(load(in + i)...), bits >> i), past_caches);
 }
-template <bool PastCaches, class T, class Operation, class... In>
-REFT_SIMD_INLINE void map_side_by_side(const Operation& result_of, std::uint64_t bits, std::int64_t n, T* out,
-                                       const In*... in) {
+template <class T, class Operation, class... In>
+REFT_SIMD_INLINE void map_side_by_side(const Operation& result_of, bool past_caches, std::uint64_t bits, std::int64_t n,
+                                       T* out, const In*... in) {
     if (bits == ~std::uint64_t{0})
-        map_all<PastCaches>(result_of, n, out, in...);
+        map_all(result_of, past_caches, n, out, in...);
     else
-        map_some<PastCaches>(result_of, bits, out, in...);
+        map_some(result_of, past_caches, bits, out, in...);
 }
 
 /// out_t = result_of(in_t...) where token t counts, 0 elsewhere and beyond the end of the inputs. The operation takes
@@ -180,15 +180,12 @@ REFT_SIMD_INLINE void map_row(const Operation& result_of, const integer_run& mas
         if constexpr (std::is_same_v<Real, accumulator_t<T>> && (std::is_same_v<Real, accumulator_t<In>> && ...)) {
             if (side_by_side && w == 64 && (w_in == 64 || bits == 0)) {
                 if (!mask.data && w_in == 64) w = (n - t) / 64 * 64;  // all whole words at once
-                if (past_caches)
-                    map_side_by_side<true>(result_of, bits, w, out.data() + t, (in.data() + t)...);
-                else
-                    map_side_by_side<false>(result_of, bits, w, out.data() + t, (in.data() + t)...);
+                map_side_by_side(result_of, past_caches, bits, w, out.data() + t, (in.data() + t)...);
                 continue;
             }
         }
         Real results[64];
-        map_some<false>(result_of, bits, results, gathered<Real>(in, t, w_in).x...);
+        map_some(result_of, false, bits, results, gathered<Real>(in, t, w_in).x...);
         scatter(results, out, t, w);
     }
     if (past_caches) streamed();

@@ -12,16 +12,10 @@
 #include <cstdint>
 
 #define REFT_LOOPS <reft/reward/kl.inl>
-#include <reft/core/each_instruction_set.inl>
+#include <reft/core/portable_instruction_set.inl>
 
 namespace reft::inline REFT_ABI {
 namespace detail {
-
-template <kl_estimator Estimator, class T, class P, class Q>
-void kl_of_row(const integer_run& mask, bool past, const strided_view<T, 1>& out, const strided_view<const P, 1>& p,
-               const strided_view<const Q, 1>& q) {
-    return REFT_ON_THIS_MACHINE(kl_of_row<Estimator>(mask, past, out, p, q));
-}
 
 /// Token by token: the time goes into expm1.
 template <class T, class P, class Q>
@@ -60,12 +54,10 @@ void sampled_kl(const LogProbs& log_probs, const RefLogProbs& ref_log_probs, con
         const auto row = detail::padded_row_of(out, r, b);
         const auto p_row = row_of(p, r, b);
         const auto q_row = row_of(q, r, b);
-        switch (estimator) {
-            case kl_estimator::k1: detail::kl_of_row<kl_estimator::k1>(mask, past, row, p_row, q_row); break;
-            case kl_estimator::k2: detail::kl_of_row<kl_estimator::k2>(mask, past, row, p_row, q_row); break;
-            case kl_estimator::abs: detail::kl_of_row<kl_estimator::abs>(mask, past, row, p_row, q_row); break;
-            case kl_estimator::k3: detail::k3_of_row(r, b, row, p_row, q_row); break;
-        }
+        if (estimator == kl_estimator::k3)
+            detail::k3_of_row(r, b, row, p_row, q_row);
+        else
+            detail::portable::kl_of_row(estimator, mask, past, row, p_row, q_row);
     }
 }
 

@@ -11,7 +11,7 @@
 #include <string>
 
 #define REFT_LOOPS <reft/reward/shaped_rewards.inl>
-#include <reft/core/each_instruction_set.inl>
+#include <reft/core/portable_instruction_set.inl>
 
 namespace reft::inline REFT_ABI {
 namespace detail {
@@ -21,7 +21,7 @@ template <class Real, class T, class K>
 void kl_rewards_of_row(Real kl_coef, const integer_run& mask, bool past, const strided_view<T, 1>& out,
                        const strided_view<const K, 1>& kl) {
     if (kl_coef == 0) return fill_zero(out.data(), out.stride(0), out.extent(0));
-    return REFT_ON_THIS_MACHINE(kl_rewards_of_row(kl_coef, mask, past, out, kl));
+    return portable::kl_rewards_of_row(kl_coef, mask, past, out, kl);
 }
 
 }  // namespace detail
