@@ -45,7 +45,7 @@ struct whitening_constants {
 }  // namespace reft::inline REFT_ABI
 
 #define REFT_LOOPS <reft/advantage/whiten.inl>
-#include <reft/core/portable_instruction_set.inl>
+#include <reft/core/each_instruction_set.inl>
 
 namespace reft::inline REFT_ABI {
 namespace detail {
@@ -53,7 +53,7 @@ namespace detail {
 template <class Real, class T, class X>
 void whiten_row(const whitening_constants<Real>& c, const integer_run& mask, bool past, const strided_view<T, 1>& out,
                 const strided_view<const X, 1>& x) {
-    return portable::whiten_row(c, mask, past, out, x);
+    return REFT_ON_THIS_MACHINE(whiten_row(c, mask, past, out, x));
 }
 
 /// From the last row to the first: where the statistics were just gathered, the last rows are still in a cache.

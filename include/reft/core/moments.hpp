@@ -74,14 +74,14 @@ inline moments moments_of_sums(double about, std::int64_t n, double sum, double 
 }  // namespace reft::inline REFT_ABI
 
 #define REFT_LOOPS <reft/core/moments.inl>
-#include <reft/core/portable_instruction_set.inl>
+#include <reft/core/each_instruction_set.inl>
 
 namespace reft::inline REFT_ABI {
 namespace detail {
 
 template <class T>
 moments moments_of_row(const strided_view<const T, 1>& row, const integer_run& mask) {
-    return portable::moments_of_row<T>(row, mask);
+    return REFT_ON_THIS_MACHINE(moments_of_row<T>(row, mask));
 }
 
 }  // namespace detail

@@ -63,12 +63,12 @@ struct row_factors {
 
 namespace reft::inline REFT_ABI::detail {
 
-constexpr double ln_2 = 0.693147180559945309417;
+constexpr double ln_2 = 0.693147180559945309417, log2_e = 1.44269504088896340736;
 
 /// log₂e·τ: exponents are those of 2. Its rounding is a temperature that is wrong by less than 6e-8.
 template <class Real>
 Real scale_of(double inverse_temperature) {
-    return static_cast<Real>(inverse_temperature / ln_2);
+    return static_cast<Real>(inverse_temperature * log2_e);
 }
 
 /// The softmax of a row: p_j = factor·2^y_j with y_j = scale·x_j − offset.

@@ -257,10 +257,18 @@ REFT_SIMD_LOOP void factors_of_row(const row_at<const T>& row, const row_factors
     const row_at<D> d{d_row.data, d_row.stride, d_row.size};
     const exponents<Real> e = exponents_around(factors.scale, factors.center);
     const vec<Real> constant = all(factors.constant), linear = all(factors.linear);
+    // Memory brings the next row, if it lies behind this one, while this one is computed: a fifth faster where a row and
+    // the next fit into the cache together, slower for longer rows.
+    const bool short_row = x.size * static_cast<std::int64_t>(sizeof(T)) <= 32768;
+    const char* const ahead =
+        x.stride == 1 && short_row && !kept ? reinterpret_cast<const char*>(x.data + x.size) : nullptr;
     const std::int64_t unaligned = past_caches ? unaligned_elements(d.data) : 0;
     std::int64_t count = unaligned > 0 ? unaligned : group_size<Real>;
     for (std::int64_t first = 0; first < x.size; first += count, count = group_size<Real>) {
         group<Real> y = exponents_of(load_group(x, first), e);
+        if (ahead)
+            REFT_UNROLL for (int i = 0; i < group_vectors; ++i)
+                __builtin_prefetch(ahead + (first + i * lanes<Real>)*static_cast<std::int64_t>(sizeof(T)), 0, 2);
         if (kept)
             REFT_UNROLL for (int i = 0; i < group_vectors; ++i) y.v[i] =
                 load(kept + first + i * lanes<Real>) * fma(linear, finite_exponent(y.v[i]), constant);
