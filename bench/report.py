@@ -51,7 +51,8 @@ def main():
     if not results:
         raise running.Failure("\n".join(failures) or f"there are no benchmark programs in {asked.programs}")
     all_rows = rows.rows_of(results)
-    sections = tables.sections(all_rows, results, absent)
+    errors = tables.errors_text(asked.programs) if asked.update_docs else tables.NOTHING
+    sections = tables.sections(all_rows, results, absent, errors)
     for title, text in sections:
         if text != tables.NOTHING:
             print(f"\n== {title}\n\n{text}")

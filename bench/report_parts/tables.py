@@ -1,5 +1,6 @@
 """The report in words and columns, for a terminal and for Markdown alike."""
 import math
+import subprocess
 
 from report_parts.rows import build_times, exponents, missing_peers, reference_speeds
 
@@ -150,7 +151,15 @@ def missing_text(results, absent):
 NOTHING = "Not measured in this run."
 
 
-def sections(rows, results, absent):
+def errors_text(programs):
+    """What the test of the kernel's errors prints, if it was built; it takes some seconds."""
+    program = programs / "logits_accuracy_plain"
+    if not program.exists():
+        return NOTHING
+    return subprocess.run([program], capture_output=True, text=True, check=False).stdout.strip()
+
+
+def sections(rows, results, absent, errors):
     """[(title, text)]; parts that this run has nothing to say about are NOTHING."""
     return [("machine", machine_text(results)),
             ("kernels", "Ratios: times faster than that peer (above 1, reft is).\n\n" + main_table(rows)),
@@ -159,4 +168,5 @@ def sections(rows, results, absent):
             ("threads", threads_table(rows) if any(row.threads > 1 for row in rows) else NOTHING),
             ("builds", builds_table(results) if build_times(results) else NOTHING),
             ("growth", growth_table(results) if exponents(results) else NOTHING),
+            ("errors", errors),
             ("missing", missing_text(results, absent) or "All programs and all peers were there.")]
