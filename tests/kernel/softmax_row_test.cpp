@@ -187,3 +187,32 @@ TEST_CASE("the exact KL of equal rows is exactly 0, and of nearly equal ones kee
         CHECK(kl_of(y) == infinity);
     });
 }
+
+TEMPLATE_TEST_CASE("a token that is the only one is certain, whatever its logit and the temperature", "", float,
+                   double) {
+    using T = TestType;
+    test::with_each_instruction_set([] {
+        for (const std::size_t n : sizes{1, 2, 100, 3000})
+            for (const double logit : {-1000.0, -740.0, -95.0, -1.0, 0.0, 1.0, 95.0, 1000.0})
+                for (const double inverse_temperature : {1.0, 1e3, 1e6, 1e-6})
+                    for (const bool keep : {false, true}) {
+                        std::vector<T> x(n, static_cast<T>(-infinity));
+                        x[n / 2] = static_cast<T>(logit);
+                        const auto g = gradient_of(x, static_cast<std::int64_t>(n / 2), keep, inverse_temperature);
+                        CHECK(g.softmax.log_prob == 0);
+                        CHECK(g.softmax.entropy == 0);
+                        for (const T d : g.d) REQUIRE(d == 0);
+                    }
+    });
+}
+
+TEST_CASE("the exact KL is infinite where the reference alone excludes a token, however unlikely") {
+    test::with_each_instruction_set([] {
+        for (const double gap : {80.0, 90.0, 100.0, 200.0}) {
+            const std::vector<float> x = {0, static_cast<float>(-gap), static_cast<float>(-infinity)};
+            const std::vector<float> y = {0, static_cast<float>(-infinity), static_cast<float>(-infinity)};
+            CHECK(reft::detail::kl_of_rows(reft::detail::pair_of_rows<float>(row_view(x.data(), 3),
+                                                                             row_view(y.data(), 3), 1.0)) == infinity);
+        }
+    });
+}

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace reft::inline REFT_ABI {
 
@@ -60,12 +61,8 @@ struct gae_carry {
 }  // namespace detail
 }  // namespace reft::inline REFT_ABI
 
-// Without optimisation GCC's intrinsics are macros, whose masks of -1 it warns about.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wsign-conversion"
 #define REFT_LOOPS <reft/advantage/gae.inl>
 #include <reft/core/each_instruction_set.inl>
-#pragma GCC diagnostic pop
 
 namespace reft::inline REFT_ABI {
 namespace detail {

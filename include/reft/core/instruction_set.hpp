@@ -59,7 +59,8 @@ inline instruction_set instruction_set_in_use() {
 }
 
 /// Makes the loops use at most these instructions, for the whole program. For results that have the same bits on
-/// machines of different ages: results depend on the instructions, and on nothing else of the machine.
+/// machines of different ages: results depend on the instructions, and otherwise on exp2, log and log1p of the C
+/// library alone.
 ///
 /// Not while a kernel runs. Returns what is used from now on: less than `most` if the machine has less.
 inline instruction_set use_at_most(instruction_set most) {

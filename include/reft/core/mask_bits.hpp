@@ -12,7 +12,7 @@
 
 namespace reft::inline REFT_ABI::detail {
 
-/// Bit i says whether element t+i is not 0; `n` of them, at most 64. Without integers every bit is set.
+/// Bit i says whether element t+i is not 0; `n` of them, 1 to 64. Without integers every bit is set.
 inline std::uint64_t mask_bits(const integer_run& mask, std::int64_t t, std::int64_t n) {
     return REFT_ON_THIS_MACHINE(mask_bits_of(mask, t, n));
 }

@@ -64,7 +64,7 @@ REFT_SIMD_INLINE std::uint64_t bits_of_64(const std::byte* p, integer_kind kind)
 }
 #endif
 
-/// Bit i says whether element t+i is not 0; `n` of them, at most 64. Without integers every bit is set.
+/// Bit i says whether element t+i is not 0; `n` of them, 1 to 64. Without integers every bit is set.
 REFT_SIMD_INLINE std::uint64_t bits_at(const integer_run& mask, std::int64_t t, std::int64_t n) {
     if (!mask.data) return ~std::uint64_t{0} >> (64 - n);
     const std::int64_t size = size_of(mask.kind);

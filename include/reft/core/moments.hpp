@@ -44,6 +44,10 @@ struct moments {
     /// Takes in the numbers of another set, which came after these: the order decides the last bits.
     void merge(const moments& other) {
         if (other.count == 0) return;
+        if (count == 0) {
+            *this = other;
+            return;
+        }
         const double a = static_cast<double>(count), b = static_cast<double>(other.count);
         const double difference = other.mean - mean;
         count += other.count;

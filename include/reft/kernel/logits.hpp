@@ -254,7 +254,7 @@ policy_stats loss_over_logits(Loss loss, const token_logits<T>& batch, const Wei
         detail::kept_powers<Real> kept;
         const auto p = detail::softmax_of_row(row, batch.id(i), scale, Loss::needs_entropy, &kept);
         const policy_token<Real> token{static_cast<Real>(p.log_prob), static_cast<Real>(p.entropy)};
-        if (!in_order) {
+        if (!in_order && !prepared_loss<Loss>) {
             log_probs(i.row, i.column) = token.log_prob;
             entropies(i.row, i.column) = token.entropy;
         }

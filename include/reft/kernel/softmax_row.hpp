@@ -96,11 +96,11 @@ struct kept_powers {
 inline softmax_of_logits softmax_of_sums(const row_sums& all_others, double scaled_chosen, bool with_entropy) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     const double chosen = scaled_chosen - all_others.offset;
-    // Everything relative to the larger of the offset and the chosen token.
+    // Everything relative to the larger of the offset and the chosen token; to this one too where it is the only one.
     double shift = 0, unit = 1, own = 0, others = all_others.sum, weighted = all_others.weighted;
-    if (chosen > 0) {
+    if (chosen > 0 || (others == 0 && chosen > -infinity)) {
         shift = chosen;
-        unit = std::exp2(-shift);
+        unit = others > 0 ? std::exp2(-shift) : 0.0;
         weighted = unit > 0 ? unit * (weighted - shift * others) : 0.0;
         others *= unit;
         own = 1;

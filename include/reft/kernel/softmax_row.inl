@@ -284,7 +284,8 @@ REFT_SIMD_LOOP void factors_of_row(const row_at<const T>& row, const row_factors
 
 // --- two rows ---------------------------------------------------------------------------------------------------
 
-/// Σ 2^y·(y − z) with the exponents y of a row and z of its reference; terms with 2^y = 0 are 0.
+/// Σ 2^y·(y − z) with the exponents y of a row and z of its reference; terms with 2^y = 0 are 0, but +∞ where
+/// the reference alone is −∞: not only there would it depend on the instruction set which powers are 0.
 template <class T>
 REFT_SIMD_LOOP double divergence_of_rows(const row_at<const T>& x, const row_at<const T>& reference,
                                          accumulator_t<T> scale, accumulator_t<T> center,
@@ -298,7 +299,9 @@ REFT_SIMD_LOOP double divergence_of_rows(const row_at<const T>& x, const row_at<
         REFT_UNROLL for (int i = 0; i < group_vectors; ++i) {
             const power_of_two<Real> p = exp2(y.v[i]);
             const vec<Real> difference = p.exponent - z.v[i];
-            of_group += p.value == vec<Real>{} ? vec<Real>{} : p.value * difference;
+            const vec<Real> infinity = all(std::numeric_limits<Real>::infinity());
+            const vec<Real> of_nothing = (z.v[i] == -infinity) & (y.v[i] > -infinity) ? infinity : vec<Real>{};
+            of_group += p.value == vec<Real>{} ? of_nothing : p.value * difference;
         }
         add_widened(sum, of_group);
     }
