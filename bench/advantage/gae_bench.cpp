@@ -1,7 +1,8 @@
 // Generalised advantage estimation over padded, masked, truncated and packed rows.
 #include <reft/advantage/gae.hpp>
 
-#include "bench/support/bandwidth.hpp"
+#include <utility>
+
 #include "bench/support/contest.hpp"
 #include "bench/support/token_arrays.hpp"
 
@@ -40,12 +41,7 @@ std::vector<contestant> reft_itself(const shape& s, int threads) {
     all.push_back(variant("gae_packed", s, 12, [](token_arrays& a) {
         reft::gae(packed(a, a.rewards), packed(a, a.values), reft::rows::packed(a.offsets), packed(a, a.out), options);
     }));
-    for (auto& c : bandwidth(
-             "float", threads, [=] { return problem_of<token_arrays>(s).rewards.data(); },
-             [=] { return problem_of<token_arrays>(s).out.data(); },
-             [=] { return problem_of<token_arrays>(s).out.data(); }, static_cast<std::size_t>(s.at(0) * s.at(1)) * 4))
-        all.push_back(std::move(c));
-    return all;
+    return with_bandwidth(std::move(all), s, &token_arrays::rewards);
 }
 
 const bool entered = enter("reft", reft_itself);

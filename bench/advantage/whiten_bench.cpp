@@ -2,7 +2,6 @@
 #include <reft/advantage/whiten.hpp>
 #include <reft/core/std_tensors.hpp>
 
-#include "bench/support/bandwidth.hpp"
 #include "bench/support/contest.hpp"
 #include "bench/support/token_arrays.hpp"
 
@@ -26,13 +25,7 @@ contestant variant(const std::string& kernel, const shape& s, bool masked) {
 
 std::vector<contestant> reft_itself(const shape& s, int threads) {
     if (threads > 1) return {};
-    std::vector<contestant> all{variant("whiten", s, false), variant("whiten_masked", s, true)};
-    for (auto& c : bandwidth(
-             "float", threads, [=] { return problem_of<token_arrays>(s).rewards.data(); },
-             [=] { return problem_of<token_arrays>(s).out.data(); },
-             [=] { return problem_of<token_arrays>(s).out.data(); }, static_cast<std::size_t>(s.at(0) * s.at(1)) * 4))
-        all.push_back(std::move(c));
-    return all;
+    return with_bandwidth({variant("whiten", s, false), variant("whiten_masked", s, true)}, s, &token_arrays::rewards);
 }
 
 const bool entered = enter("reft", reft_itself);

@@ -1,7 +1,6 @@
 // KL-shaped rewards of padded rows.
 #include <reft/reward/shaped_rewards.hpp>
 
-#include "bench/support/bandwidth.hpp"
 #include "bench/support/contest.hpp"
 #include "bench/support/token_arrays.hpp"
 
@@ -25,13 +24,8 @@ contestant variant(const std::string& kernel, const shape& s, bool masked) {
 
 std::vector<contestant> reft_itself(const shape& s, int threads) {
     if (threads > 1) return {};
-    std::vector<contestant> all{variant("shaped_rewards", s, false), variant("shaped_rewards_masked", s, true)};
-    for (auto& c : bandwidth(
-             "float", threads, [=] { return problem_of<token_arrays>(s).values.data(); },
-             [=] { return problem_of<token_arrays>(s).out.data(); },
-             [=] { return problem_of<token_arrays>(s).out.data(); }, static_cast<std::size_t>(s.at(0) * s.at(1)) * 4))
-        all.push_back(std::move(c));
-    return all;
+    return with_bandwidth({variant("shaped_rewards", s, false), variant("shaped_rewards_masked", s, true)}, s,
+                          &token_arrays::values);
 }
 
 const bool entered = enter("reft", reft_itself);

@@ -3,8 +3,13 @@
 
 #include <cmath>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "bench/support/bandwidth.hpp"
 #include "bench/support/buffer.hpp"
 #include "bench/support/contest.hpp"
 
@@ -64,6 +69,29 @@ inline contestant over_tokens(const std::string& kernel, const std::string& who,
 /// What a buffer of a float per token holds.
 inline answers contents(const std::string& name, const float* x, std::int64_t size) {
     return {{name, std::vector<double>(x, x + size)}};
+}
+
+/// A call that returns a loss and leaves the gradient in `out`.
+inline job loss_with_gradient(token_arrays& a, std::function<double(token_arrays&)> call) {
+    const auto loss = std::make_shared<double>();
+    return {[=, &a] { *loss = call(a); },
+            [=, &a] {
+                answers all = contents("gradient", a.out.data(), a.tokens());
+                all["loss"] = {*loss};
+                return all;
+            },
+            {}};
+}
+
+/// reft's contestants of a shape, and the bandwidth of an array that they read and of the one that they write.
+inline std::vector<contestant> with_bandwidth(std::vector<contestant> all, const shape& s,
+                                              buffer<float> token_arrays::*read) {
+    const auto out = [=] { return problem_of<token_arrays>(s).out.data(); };
+    const auto bytes = static_cast<std::size_t>(s.at(0) * s.at(1)) * sizeof(float);
+    for (auto& c : bandwidth(
+             "float", 1, [=] { return (problem_of<token_arrays>(s).*read).data(); }, out, out, bytes))
+        all.push_back(std::move(c));
+    return all;
 }
 
 }  // namespace bench

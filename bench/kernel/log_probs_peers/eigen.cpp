@@ -25,14 +25,7 @@ std::vector<contestant> peers(const shape& s, int threads) {
     return {over_tokens("loss_over_log_probs", "eigen", s, 20, [=] {
         auto& a = problem_of<token_arrays>(s);
         const auto ratio = std::make_shared<array>(a.tokens());
-        const auto loss = std::make_shared<double>();
-        return job{[=, &a] { *loss = policy_loss(a, *ratio); },
-                   [=, &a] {
-                       answers all = contents("gradient", a.out.data(), a.tokens());
-                       all["loss"] = {*loss};
-                       return all;
-                   },
-                   {}};
+        return loss_with_gradient(a, [=](token_arrays& arrays) { return policy_loss(arrays, *ratio); });
     })};
 }
 

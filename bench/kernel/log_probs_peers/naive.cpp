@@ -1,7 +1,6 @@
 // One loop with std::exp, and no statistics.
 #include <algorithm>
 #include <cmath>
-#include <memory>
 
 #include "bench/support/token_arrays.hpp"
 
@@ -22,17 +21,8 @@ double policy_loss(token_arrays& a) {
 
 std::vector<contestant> peers(const shape& s, int threads) {
     if (threads > 1) return {};
-    return {over_tokens("loss_over_log_probs", "naive", s, 20, [=] {
-        auto& a = problem_of<token_arrays>(s);
-        const auto loss = std::make_shared<double>();
-        return job{[=, &a] { *loss = policy_loss(a); },
-                   [=, &a] {
-                       answers all = contents("gradient", a.out.data(), a.tokens());
-                       all["loss"] = {*loss};
-                       return all;
-                   },
-                   {}};
-    })};
+    return {over_tokens("loss_over_log_probs", "naive", s, 20,
+                        [=] { return loss_with_gradient(problem_of<token_arrays>(s), policy_loss); })};
 }
 
 const bool entered = enter("naive", peers);

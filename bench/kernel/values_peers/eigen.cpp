@@ -1,8 +1,6 @@
 // Eigen's expressions: gradient and loss, one expression each.
 #include <Eigen/Core>
 
-#include <memory>
-
 #include "bench/support/token_arrays.hpp"
 
 namespace {
@@ -23,17 +21,8 @@ double value_loss(token_arrays& a) {
 
 std::vector<contestant> peers(const shape& s, int threads) {
     if (threads > 1) return {};
-    return {over_tokens("loss_over_values", "eigen", s, 20, [=] {
-        auto& a = problem_of<token_arrays>(s);
-        const auto loss = std::make_shared<double>();
-        return job{[=, &a] { *loss = value_loss(a); },
-                   [=, &a] {
-                       answers all = contents("gradient", a.out.data(), a.tokens());
-                       all["loss"] = {*loss};
-                       return all;
-                   },
-                   {}};
-    })};
+    return {over_tokens("loss_over_values", "eigen", s, 20,
+                        [=] { return loss_with_gradient(problem_of<token_arrays>(s), value_loss); })};
 }
 
 const bool entered = enter("eigen", peers);

@@ -1,6 +1,5 @@
 // One loop, and no statistics.
 #include <algorithm>
-#include <memory>
 
 #include "bench/support/token_arrays.hpp"
 
@@ -24,17 +23,8 @@ double value_loss(token_arrays& a) {
 
 std::vector<contestant> peers(const shape& s, int threads) {
     if (threads > 1) return {};
-    return {over_tokens("loss_over_values", "naive", s, 20, [=] {
-        auto& a = problem_of<token_arrays>(s);
-        const auto loss = std::make_shared<double>();
-        return job{[=, &a] { *loss = value_loss(a); },
-                   [=, &a] {
-                       answers all = contents("gradient", a.out.data(), a.tokens());
-                       all["loss"] = {*loss};
-                       return all;
-                   },
-                   {}};
-    })};
+    return {over_tokens("loss_over_values", "naive", s, 20,
+                        [=] { return loss_with_gradient(problem_of<token_arrays>(s), value_loss); })};
 }
 
 const bool entered = enter("naive", peers);
