@@ -9,8 +9,8 @@
 //   REFT_UNROLL       stands before a loop over vectors that live in registers, at most 8 turns
 // Lambdas do not inherit the instruction set from the function around them: there are none in such a file.
 //
-// The arithmetic is exact, see the file below. But clang gives the intrinsics of its headers the flags of the program all
-// the same, so additions and multiplications are written with operators.
+// The arithmetic is exact, see the file below. Additions and multiplications are written with operators: what clang's
+// own headers are made of has the flags of the program all the same.
 #include <reft/core/exact_arithmetic_begin.inl>
 
 #if defined(__CUDACC__)

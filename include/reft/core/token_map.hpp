@@ -3,6 +3,7 @@
 
 #include <reft/core/mask_bits.hpp>
 #include <reft/core/rows.hpp>
+#include <reft/core/streaming.hpp>
 #include <reft/core/vectors.hpp>
 
 #include <algorithm>
@@ -43,24 +44,9 @@ void scatter(const Real* numbers, const strided_view<T, 1>& row, std::int64_t t,
         for (std::int64_t i = 0; i < n; ++i) row[t + i] = static_cast<T>(static_cast<accumulator_t<T>>(numbers[i]));
 }
 
-/// Tokens to the next cache line, 64 where one begins.
-template <class T>
-std::int64_t to_next_line(const T* p) {
-    const std::uintptr_t beyond = reinterpret_cast<std::uintptr_t>(p) % 64;
-    return beyond == 0 ? 64 : static_cast<std::int64_t>((64 - beyond) / sizeof(T));
-}
-
 template <class... T>
 std::int64_t smallest_extent(const strided_view<T, 1>&... x) {
     return std::min({x.extent(0)...});
-}
-
-/// Whether results of this size are better written past the caches: they would not stay there anyway, and a cache
-/// reads a line before it writes to it. What is written over its own input has been read.
-template <class T>
-bool past_caches(const token_view<T>& out, const void* in) {
-    constexpr std::int64_t most_that_stay = std::int64_t{16} << 20;
-    return out.size() * static_cast<std::int64_t>(sizeof(T)) > most_that_stay && out.data() != in;
 }
 
 }  // namespace reft::inline REFT_ABI::detail

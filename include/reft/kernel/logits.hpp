@@ -2,6 +2,8 @@
 #pragma once
 
 #include <reft/core/executor.hpp>
+#include <reft/core/rows.hpp>
+#include <reft/core/streaming.hpp>
 #include <reft/core/workspace.hpp>
 #include <reft/kernel/log_probs.hpp>
 #include <reft/kernel/softmax_row.hpp>
@@ -33,18 +35,9 @@ strided_view<D, 3> gradient_view(std::string_view function, const token_logits<T
     return d;
 }
 
-/// Whether a gradient is better written around the caches: it is no buffer that has just been read, and larger than
-/// what a last-level cache keeps.
-template <class T, class D>
-bool worth_streaming(const token_logits<T>& batch, const strided_view<D, 3>& d) {
-    constexpr std::int64_t kept = std::int64_t{24} << 20;
-    return static_cast<const void*>(d.data()) != static_cast<const void*>(batch.logits().data()) &&
-           d.size() * static_cast<std::int64_t>(sizeof(D)) > kept;
-}
-
 template <class D>
 void clear_row(const strided_view<D, 1>& row) {
-    for (std::int64_t j = 0; j < row.extent(0); ++j) row[j] = D(0);
+    fill_zero(row.data(), row.stride(0), row.extent(0));
 }
 
 /// Whether a batch is so small that other threads would cost more than they do.
@@ -99,10 +92,6 @@ void require_ids(std::string_view function, const token_logits<T>& batch, const 
     });
 }
 
-}  // namespace detail
-
-namespace detail {
-
 /// Without entropies if `entropies` is null.
 template <class T, class Weights, class LogProbs, class Entropies>
 void token_log_probs(const token_logits<T>& batch, const Weights& w, const LogProbs& lp, const Entropies* entropies,
@@ -139,7 +128,7 @@ void backward_to_logits(const token_logits<T>& batch, const DLogProbs& d_lp, con
         return row_gradient{static_cast<double>(d_lp(i.row, i.column)),
                             d_entropies ? static_cast<double>((*d_entropies)(i.row, i.column)) : 0.0};
     };
-    const bool past_caches = worth_streaming(batch, d);
+    const bool past = past_caches(d, batch.logits().data());
     for_tokens_in_order(batch, 0, batch.tokens(), [&](std::int64_t, token_index i) {
         if (upstream_of(i).any()) batch.require_id("backward_to_logits", i);
     });
@@ -151,7 +140,7 @@ void backward_to_logits(const token_logits<T>& batch, const DLogProbs& d_lp, con
         if (!upstream.any()) return clear_row(d_row);
         const auto row = batch.row(i);
         const auto p = softmax_of_row(row, batch.id(i), scale, upstream.d_entropy != 0);
-        gradient_of_row(row, p, batch.id(i), upstream, scale, d_row, past_caches);
+        gradient_of_row(row, p, batch.id(i), upstream, scale, d_row, past);
     });
     clear_rows_between(batch, d, batch.tokens());
 }
@@ -232,7 +221,7 @@ policy_stats loss_over_logits(Loss loss, const token_logits<T>& batch, const Wei
     detail::require_same_shape("loss_over_logits", "ids", batch, "weights", w);
     loss.require_extents(batch.extents());
     detail::require_ids("loss_over_logits", batch, w);
-    const bool past_caches = detail::worth_streaming(batch, d);
+    const bool past = detail::past_caches(d, batch.logits().data());
     detail::scratch arrays(memory, workspace_bytes(batch), "loss_over_logits");
     const token_view<Real> log_probs(arrays.array<Real>(batch.tokens()), batch.extents());
     const token_view<Real> entropies(arrays.array<Real>(batch.tokens()), batch.extents());
@@ -263,7 +252,7 @@ policy_stats loss_over_logits(Loss loss, const token_logits<T>& batch, const Wei
         if (term.d_log_prob == 0 && term.d_entropy == 0) return detail::clear_row(d_row);
         detail::gradient_of_row(row, p, batch.id(i),
                                 {static_cast<double>(term.d_log_prob), static_cast<double>(term.d_entropy)}, scale,
-                                d_row, past_caches, &kept);
+                                d_row, past, &kept);
     });
     detail::clear_rows_between(batch, d, batch.tokens());
     if (in_order) return stats;

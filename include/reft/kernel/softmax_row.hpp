@@ -3,6 +3,7 @@
 
 #include <reft/core/float16.hpp>
 #include <reft/core/instruction_set.hpp>
+#include <reft/core/streaming.hpp>
 #include <reft/core/strided_view.hpp>
 #include <reft/core/vectors.hpp>
 

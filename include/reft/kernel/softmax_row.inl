@@ -101,11 +101,12 @@ REFT_SIMD_LOOP void scatter_group(const group<Real>& g, const row_at<D>& d, std:
         d.data[(first + i) * d.stride] = static_cast<D>(static_cast<accumulator_t<D>>(copy[i]));
 }
 
-/// Stores `count` elements of a group; a whole group of neighbours as vectors, around the caches if `past_caches`, for
+/// Stores `count` elements of a group, or as many as the row still has; a whole group of neighbours as vectors, around the caches if `past_caches`, for
 /// which it must lie at a multiple of a vector.
 template <class Real, class D>
 REFT_SIMD_INLINE void store_group(const group<Real>& g, const row_at<D>& d, std::int64_t first, std::int64_t count,
                                   bool past_caches) {
+    count = count < d.size - first ? count : d.size - first;
     if constexpr (std::same_as<Real, accumulator_t<D>>) {
         if (d.stride == 1 && count == group_size<Real>) {
             D* const to = d.data + first;
@@ -120,13 +121,6 @@ REFT_SIMD_INLINE void store_group(const group<Real>& g, const row_at<D>& d, std:
         }
     }
     scatter_group(g, d, first, count);
-}
-
-/// Elements before the first one that lies at a multiple of a vector.
-template <class D>
-REFT_SIMD_INLINE std::int64_t unaligned_elements(const D* p) {
-    const auto beyond = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(p) % REFT_SIMD_BYTES);
-    return beyond == 0 ? 0 : (REFT_SIMD_BYTES - beyond) / static_cast<std::int64_t>(sizeof(D));
 }
 
 // --- forward ----------------------------------------------------------------------------------------------------
@@ -262,8 +256,8 @@ REFT_SIMD_LOOP void factors_of_row(const row_at<const T>& row, const row_factors
     const bool short_row = x.size * static_cast<std::int64_t>(sizeof(T)) <= 32768;
     const char* const ahead =
         x.stride == 1 && short_row && !kept ? reinterpret_cast<const char*>(x.data + x.size) : nullptr;
-    const std::int64_t unaligned = past_caches ? unaligned_elements(d.data) : 0;
-    std::int64_t count = unaligned > 0 ? unaligned : group_size<Real>;
+    std::int64_t count = past_caches ? to_next_line(d.data) : group_size<Real>;
+    count = count < group_size<Real> ? count : group_size<Real>;
     for (std::int64_t first = 0; first < x.size; first += count, count = group_size<Real>) {
         group<Real> y = exponents_of(load_group(x, first), e);
         if (ahead)
@@ -277,7 +271,7 @@ REFT_SIMD_LOOP void factors_of_row(const row_at<const T>& row, const row_factors
                 const power_of_two<Real> p = exp2(y.v[i]);
                 y.v[i] = p.value * fma(linear, p.exponent, constant);
             }
-        store_group(y, d, first, count < x.size - first ? count : x.size - first, past_caches);
+        store_group(y, d, first, count, past_caches);
     }
     if (past_caches) streamed();
 }
@@ -326,7 +320,7 @@ REFT_SIMD_LOOP void add_divergence_factors(const row_at<const T>& x, const row_a
             const vec<Real> added = p.value * fma(all(linear), difference, all(constant));
             sum.v[i] += p.value == vec<Real>{} ? vec<Real>{} : added;
         }
-        store_group(sum, d, first, group_size<Real> < x.size - first ? group_size<Real> : x.size - first, false);
+        store_group(sum, d, first, group_size<Real>, false);
     }
 }
 
