@@ -101,8 +101,8 @@ REFT_SIMD_LOOP void scatter_group(const group<Real>& g, const row_at<D>& d, std:
         d.data[(first + i) * d.stride] = static_cast<D>(static_cast<accumulator_t<D>>(copy[i]));
 }
 
-/// Stores `count` elements of a group, or as many as the row still has; a whole group of neighbours as vectors, around the caches if `past_caches`, for
-/// which it must lie at a multiple of a vector.
+/// Stores `count` elements of a group, or as many as the row still has; a whole group of neighbours as vectors, around
+/// the caches if `past_caches`, for which it must lie at a multiple of a vector.
 template <class Real, class D>
 REFT_SIMD_INLINE void store_group(const group<Real>& g, const row_at<D>& d, std::int64_t first, std::int64_t count,
                                   bool past_caches) {
