@@ -36,7 +36,7 @@ def check_rows(rows):
 def check_document(project, document):
     text = document.read_text()
     titles = re.findall(r"<!-- (\w+): written by ./run bench -->", text)
-    require(titles == ["machine", "kernels", "bandwidth", "memory", "threads", "builds", "growth", "missing"],
+    require(titles == ["machine", "kernels", "bandwidth", "memory", "threads", "builds", "growth", "errors", "missing"],
             f"the document has the sections {titles}")
     require("| log_prob " in text and "8x512" in text, "the document has no table")
     plain = re.compile(r"(<!-- (\w+): written by ./run bench -->).*?(<!-- end of \2 -->)", re.S)

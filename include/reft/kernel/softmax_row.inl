@@ -294,7 +294,7 @@ REFT_SIMD_LOOP double divergence_of_rows(const row_at<const T>& x, const row_at<
             const power_of_two<Real> p = exp2(y.v[i]);
             const vec<Real> difference = p.exponent - z.v[i];
             const vec<Real> infinity = all(std::numeric_limits<Real>::infinity());
-            const vec<Real> of_nothing = (z.v[i] == -infinity) & (y.v[i] > -infinity) ? infinity : vec<Real>{};
+            const vec<Real> of_nothing = ((z.v[i] == -infinity) & (y.v[i] > -infinity)) ? infinity : vec<Real>{};
             of_group += p.value == vec<Real>{} ? of_nothing : p.value * difference;
         }
         add_widened(sum, of_group);
