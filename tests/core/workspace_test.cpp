@@ -1,6 +1,7 @@
 #include <reft/core/workspace.hpp>
 
 #include <cstdint>
+#include <utility>
 
 #include "support/catch.hpp"
 
@@ -13,6 +14,16 @@ TEST_CASE("a workspace grows when told to, never shrinks, and is aligned to cach
     const auto* before = memory.data();
     memory.reserve(50);
     CHECK(memory.data() == before);
+}
+
+TEST_CASE("a workspace that was moved from is empty, and can be used again") {
+    reft::workspace memory(100);
+    const reft::workspace taken = std::move(memory);
+    CHECK(taken.capacity() >= 100);
+    CHECK(memory.capacity() == 0);  // NOLINT(bugprone-use-after-move)
+    CHECK(memory.data() == nullptr);
+    memory.reserve(10);
+    CHECK(memory.data() != taken.data());
 }
 
 TEST_CASE("arrays of a workspace do not overlap, and too small a workspace is named with its bytes") {

@@ -4,7 +4,6 @@
 #include <reft/core/config.hpp>
 
 #include <concepts>
-#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -21,7 +20,7 @@ class function_ref<Result(Argument...)> {
     template <class F>
         requires(!std::same_as<std::remove_cvref_t<F>, function_ref> && std::is_invocable_r_v<Result, F&, Argument...>)
     function_ref(F&& f)  // NOLINT(google-explicit-constructor)
-        : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
+        : object_(const_cast<void*>(static_cast<const void*>(&f))),
           call_([](void* object, Argument... argument) -> Result {
               return (*static_cast<std::remove_reference_t<F>*>(object))(std::forward<Argument>(argument)...);
           }) {}

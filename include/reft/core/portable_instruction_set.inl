@@ -11,7 +11,11 @@
 #define REFT_SIMD portable
 #define REFT_SIMD_BYTES 16
 #define REFT_SIMD_LOOP REFT_NOINLINE
+#if defined(__OPTIMIZE__)
 #define REFT_SIMD_INLINE __attribute__((always_inline)) inline
+#else  // a function is compiled once, not once per call
+#define REFT_SIMD_INLINE inline
+#endif
 #include REFT_LOOPS
 #undef REFT_SIMD
 #undef REFT_SIMD_BYTES

@@ -5,10 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <new>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace reft::inline REFT_ABI {
 
@@ -23,23 +22,25 @@ class workspace {
     workspace() = default;
     /// With room for `bytes`.
     explicit workspace(std::size_t bytes) { reserve(bytes); }
+    workspace(workspace&&) = default;             ///< What is left behind is empty.
+    workspace& operator=(workspace&&) = default;  ///< What is left behind is empty.
 
     /// Makes room for at least `bytes`; what was in it is lost if it has to grow.
     void reserve(std::size_t bytes) {
-        if (bytes <= capacity_) return;
-        storage_.reset(new (std::align_val_t{alignment}) std::byte[bytes]);
-        capacity_ = bytes;
+        if (bytes <= capacity()) return;
+        lines_ = {};  // the old memory is free before there is new one
+        lines_ = std::vector<line>((bytes + alignment - 1) / alignment);
     }
 
-    std::size_t capacity() const { return capacity_; }  ///< bytes that a kernel may use
-    std::byte* data() const { return storage_.get(); }  ///< null before anything was reserved
+    std::size_t capacity() const { return lines_.size() * alignment; }  ///< bytes that a kernel may use
+    /// Null before anything was reserved. What is constant is the block, not what is in it.
+    std::byte* data() const { return lines_.empty() ? nullptr : const_cast<std::byte*>(lines_.data()->bytes); }
 
   private:
-    struct aligned_delete {
-        void operator()(std::byte* p) const { ::operator delete[](p, std::align_val_t{alignment}); }
+    struct alignas(alignment) line {
+        std::byte bytes[alignment];
     };
-    std::unique_ptr<std::byte[], aligned_delete> storage_;
-    std::size_t capacity_ = 0;
+    std::vector<line> lines_;
 };
 
 namespace detail {
