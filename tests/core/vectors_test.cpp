@@ -22,6 +22,9 @@ template <class Real>
 void exp2_of(const Real* x, Real* value, Real* exponent, std::int64_t n) {
     return REFT_ON_THIS_MACHINE(test_exp2(x, value, exponent, n));
 }
+void log_of_sum(const double* a, const double* b, double* out, std::int64_t n) {
+    return REFT_ON_THIS_MACHINE(test_log_of_sum(a, b, out, n));
+}
 template <class To, class From>
 void convert(const From* from, To* to, std::int64_t n) {
     return REFT_ON_THIS_MACHINE(test_convert(from, to, n));
@@ -183,6 +186,28 @@ void check_lanes(Real nan) {
 }
 
 }  // namespace
+
+TEST_CASE("the logarithm of a sum has all digits, also where the sum is nearly 1") {
+    std::vector<double> a, b;
+    reft::random_stream random(4);
+    for (int e = -60; e <= 60; ++e)
+        for (int k = 0; k < 64; ++k) {
+            a.push_back(k % 2 == 0 ? 1.0 : std::ldexp(random.uniform(), e));
+            b.push_back(std::ldexp(1 + random.uniform(), k % 4 == 0 ? -e : e));
+        }
+    for (const double whole : {1.0, 2.0, 4.0, 0x1p-1000, 0x1p1000}) a.push_back(whole), b.push_back(0);
+    while (a.size() % 8 != 0) a.push_back(1), b.push_back(0);
+    test::with_each_instruction_set([&] {
+        std::vector<double> found(a.size());
+        reft::detail::log_of_sum(a.data(), b.data(), found.data(), static_cast<std::int64_t>(a.size()));
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            CAPTURE(a[i], b[i]);
+            const double expected = a[i] == 1 ? std::log1p(b[i]) : std::log(a[i] + b[i]);
+            // The rounding of a + b is part of the sum, not of the logarithm.
+            CHECK(std::abs(found[i] - expected) <= 4e-16 * std::abs(expected) + (a[i] == 1 ? 0.0 : 1e-16));
+        }
+    });
+}
 
 TEST_CASE("powers of two have the error they promise, at every exponent and with every instruction set") {
     test::with_each_instruction_set([] {

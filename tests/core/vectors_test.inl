@@ -11,6 +11,10 @@ REFT_SIMD_LOOP void test_exp2(const Real* x, Real* value, Real* exponent, std::i
     }
 }
 
+REFT_SIMD_LOOP inline void test_log_of_sum(const double* a, const double* b, double* out, std::int64_t n) {
+    for (std::int64_t i = 0; i < n; i += lanes<double>) store(out + i, log_of_sum(load(a + i), load(b + i)));
+}
+
 template <class To, class From>
 REFT_SIMD_LOOP void test_convert(const From* from, To* to, std::int64_t n) {
     for (std::int64_t i = 0; i < n; i += lanes<float>) store(to + i, load(from + i));

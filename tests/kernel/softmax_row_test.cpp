@@ -12,6 +12,20 @@
 #include "support/instruction_sets.hpp"
 #include "support/test_data.hpp"
 
+namespace reft::inline REFT_ABI::detail {
+namespace {
+
+template <class T>
+softmaxes softmaxes_together(const std::vector<row_and_choice<T>>& rows, std::size_t count,
+                             double inverse_temperature) {
+    softmaxes p;
+    REFT_ON_THIS_MACHINE(softmaxes_of_rows(rows.data(), count, scale_of<T>(inverse_temperature), true, p));
+    return p;
+}
+
+}  // namespace
+}  // namespace reft::inline REFT_ABI::detail
+
 namespace {
 
 using sizes = std::vector<std::size_t>;
@@ -28,17 +42,23 @@ struct gradient {
     std::vector<T> d;
 };
 
+template <class T>
+reft::detail::row_and_choice<T> chosen_in(const std::vector<T>& x, std::int64_t id,
+                                          reft::accumulator_t<T>* kept = nullptr) {
+    return {reft::detail::row_in_memory(row_view(x.data(), x.size())), id, kept};
+}
+
 /// Softmax and gradient of a row, with the powers kept or not.
 template <class T>
 gradient<T> gradient_of(const std::vector<T>& x, std::int64_t id, bool keep, double inverse_temperature = 1,
                         bool past_caches = false, std::size_t misaligned = 0) {
     reft::detail::kept_powers<reft::accumulator_t<T>> kept;
-    auto* const room = keep ? &kept : nullptr;
-    const auto row = row_view(x.data(), x.size());
-    const auto p = reft::detail::softmax_of_row(row, id, inverse_temperature, true, room);
+    const bool fits = static_cast<std::int64_t>(x.size()) <= reft::detail::kept_row;
+    const auto row = chosen_in(x, id, keep && fits ? kept.values : nullptr);
+    const auto p = reft::detail::softmax_of_row(row, inverse_temperature, true);
     std::vector<T> d(x.size() + misaligned + 1, T(7.0f));
-    reft::detail::gradient_of_row(row, p, id, {0.75, 0.125}, inverse_temperature,
-                                  row_view(d.data() + misaligned, x.size()), past_caches, room);
+    reft::detail::gradient_of_row(row, p, {0.75, 0.125}, inverse_temperature,
+                                  reft::detail::row_in_memory(row_view(d.data() + misaligned, x.size())), past_caches);
     for (std::size_t i = 0; i < misaligned; ++i) CHECK(static_cast<double>(d[i]) == 7);
     CHECK(static_cast<double>(d.back()) == 7);
     return {p, {d.begin() + static_cast<std::ptrdiff_t>(misaligned), d.end() - 1}};
@@ -102,6 +122,27 @@ TEMPLATE_TEST_CASE("gradients of a row add up to 0, and the chosen one is what t
     });
 }
 
+TEMPLATE_TEST_CASE("softmaxes of rows that are made together have the bits of each alone", "", float, double) {
+    using T = TestType;
+    test::with_each_instruction_set([] {
+        std::vector<std::vector<T>> x;
+        for (const std::size_t n : sizes{1, 64, 100, 700, 3000, 5, 2048, 33}) x.push_back(rising<T>(n, 40));
+        x[3][9] = -std::numeric_limits<T>::infinity();
+        x[4][2900] = std::numeric_limits<T>::quiet_NaN();
+        std::vector<reft::detail::row_and_choice<T>> rows;
+        for (const std::vector<T>& row : x) rows.push_back(chosen_in(row, static_cast<std::int64_t>(row.size() / 2)));
+        for (std::size_t count = 1; count <= rows.size(); ++count) {
+            const auto together = reft::detail::softmaxes_together(rows, count, 0.7);
+            for (std::size_t i = 0; i < count; ++i) {
+                const auto alone = reft::detail::softmax_of_row(rows[i], 0.7, true), p = together[i];
+                CHECK(same_bits(std::vector{p.center, p.factor, p.log_factor, p.entropy, p.log_prob, p.own, p.others},
+                                std::vector{alone.center, alone.factor, alone.log_factor, alone.entropy, alone.log_prob,
+                                            alone.own, alone.others}));
+            }
+        }
+    });
+}
+
 TEST_CASE("instruction sets agree to rounding") {
     for (const std::size_t n : sizes{5, 100, 5000}) {
         const auto x = rising<float>(n, 20);
@@ -122,7 +163,7 @@ TEMPLATE_TEST_CASE("1 - p of the chosen token keeps its digits where p is nearly
         std::vector<TestType> x(1000, TestType(0));
         for (const double gap : {20.0, 40.0, 60.0}) {
             x[400] = static_cast<TestType>(gap);
-            const auto p = reft::detail::softmax_of_row(row_view(std::as_const(x).data(), 1000), 400, 1.0, true);
+            const auto p = reft::detail::softmax_of_row(chosen_in(x, 400), 1.0, true);
             const double odds = 999 * std::exp(-gap), rounding = sizeof(TestType) == 4 ? 2e-6 : 1e-13;
             CHECK(p.others == Approx(odds / (1 + odds)).epsilon(rounding));
             CHECK(p.log_prob == Approx(-std::log1p(odds)).epsilon(rounding));
@@ -134,8 +175,7 @@ TEMPLATE_TEST_CASE("1 - p of the chosen token keeps its digits where p is nearly
 TEST_CASE("logits of very different sizes: huge gaps, huge offsets, small and large temperatures") {
     test::with_each_instruction_set([] {
         const auto forward = [](std::vector<float> x, std::int64_t id, double inverse_temperature) {
-            return reft::detail::softmax_of_row(row_view(std::as_const(x).data(), x.size()), id, inverse_temperature,
-                                                true);
+            return reft::detail::softmax_of_row(chosen_in(x, id), inverse_temperature, true);
         };
         CHECK(forward({0, 3e38f, -3e38f}, 1, 1).log_prob == 0);
         CHECK(forward({0, 3e38f, -3e38f}, 0, 1e-3).log_prob == Approx(-3e35));
@@ -152,7 +192,7 @@ TEST_CASE("a block with a larger logit late in the row is done again, whatever c
             for (const double gap : {5.0, 50.0, 500.0}) {
                 std::vector<float> x(3000, 0.0f);
                 x[at] = static_cast<float>(gap);
-                const auto p = reft::detail::softmax_of_row(row_view(std::as_const(x).data(), 3000), 1, 1.0, true);
+                const auto p = reft::detail::softmax_of_row(chosen_in(x, 1), 1.0, true);
                 const double log_sum = gap + std::log1p(2999 * std::exp(-gap));
                 CHECK(p.log_prob == Approx((at == 1 ? gap : 0) - log_sum).epsilon(4e-7));
                 const double peak = std::exp(gap - log_sum);
@@ -161,8 +201,7 @@ TEST_CASE("a block with a larger logit late in the row is done again, whatever c
         std::vector<float> blocked(3000, -1e9f);  // as masks of vocabularies are often written
         blocked[2500] = 1;
         blocked[2600] = 1;
-        CHECK(reft::detail::softmax_of_row(row_view(std::as_const(blocked).data(), 3000), 2500, 1.0, true).log_prob ==
-              Approx(-std::log(2.0)));
+        CHECK(reft::detail::softmax_of_row(chosen_in(blocked, 2500), 1.0, true).log_prob == Approx(-std::log(2.0)));
     });
 }
 

@@ -16,11 +16,11 @@ bool past_caches(const strided_view<T, Rank>& out, const void* in) {
     return out.size() * static_cast<std::int64_t>(sizeof(T)) > most_that_stay && out.data() != in;
 }
 
-/// Elements to the next cache line, 64 where one begins.
+/// Elements before the next cache line begins; 0 where one does.
 template <class T>
 std::int64_t to_next_line(const T* p) {
     const std::uintptr_t beyond = reinterpret_cast<std::uintptr_t>(p) % 64;
-    return beyond == 0 ? 64 : static_cast<std::int64_t>((64 - beyond) / sizeof(T));
+    return beyond == 0 ? 0 : static_cast<std::int64_t>((64 - beyond) / sizeof(T));
 }
 
 }  // namespace reft::inline REFT_ABI::detail

@@ -169,7 +169,8 @@ REFT_SIMD_INLINE void map_row(const Operation& result_of, const integer_run& mas
     const bool side_by_side = out.stride(0) == 1 && ((in.stride(0) == 1) && ...);
     past_caches = past_caches && side_by_side;
     for (std::int64_t t = 0, w = 0; t < end; t += w) {
-        w = past_caches ? to_next_line(out.data() + t) : 64;
+        w = past_caches ? to_next_line(out.data() + t) : 0;
+        w = w == 0 ? 64 : w;
         w = w < end - t ? w : end - t;
         const std::int64_t w_in = w < n - t ? w : n - t;
         const std::uint64_t bits = w_in > 0 ? bits_at(mask, t, w_in) : 0;

@@ -7,6 +7,7 @@ typedef float floats __attribute__((vector_size(REFT_SIMD_BYTES)));
 typedef double doubles __attribute__((vector_size(REFT_SIMD_BYTES)));
 typedef std::int32_t ints __attribute__((vector_size(REFT_SIMD_BYTES)));
 typedef std::int64_t longs __attribute__((vector_size(REFT_SIMD_BYTES)));
+typedef std::uint64_t unsigned_longs __attribute__((vector_size(REFT_SIMD_BYTES)));
 typedef long long long_longs __attribute__((vector_size(REFT_SIMD_BYTES)));  // what some builtins want
 // NOLINTEND(modernize-use-using)
 
@@ -241,40 +242,59 @@ REFT_SIMD_INLINE doubles smaller(doubles a, doubles b) {
 
 // Sixteen bytes of a vector: what a few shuffles reduce.
 typedef float four_floats __attribute__((vector_size(16)));  // NOLINT(modernize-use-using): an alias takes no attribute
-typedef double two_doubles __attribute__((vector_size(16)));  // NOLINT(modernize-use-using)
+typedef double two_doubles __attribute__((vector_size(16)));   // NOLINT(modernize-use-using)
+typedef float eight_floats __attribute__((vector_size(32)));   // NOLINT(modernize-use-using)
+typedef double four_doubles __attribute__((vector_size(32)));  // NOLINT(modernize-use-using)
+
+/// The first and the second half of a vector.
+#if REFT_SIMD_BYTES == 64
+REFT_SIMD_INLINE eight_floats first_half(floats v) { return __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7); }
+REFT_SIMD_INLINE eight_floats second_half(floats v) {
+    return __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+REFT_SIMD_INLINE four_doubles first_half(doubles v) { return __builtin_shufflevector(v, v, 0, 1, 2, 3); }
+REFT_SIMD_INLINE four_doubles second_half(doubles v) { return __builtin_shufflevector(v, v, 4, 5, 6, 7); }
+#endif
+#if REFT_SIMD_BYTES >= 32
+REFT_SIMD_INLINE four_floats first_half(eight_floats v) { return __builtin_shufflevector(v, v, 0, 1, 2, 3); }
+REFT_SIMD_INLINE four_floats second_half(eight_floats v) { return __builtin_shufflevector(v, v, 4, 5, 6, 7); }
+REFT_SIMD_INLINE two_doubles first_half(four_doubles v) { return __builtin_shufflevector(v, v, 0, 1); }
+REFT_SIMD_INLINE two_doubles second_half(four_doubles v) { return __builtin_shufflevector(v, v, 2, 3); }
+#endif
 
 /// The lanes added up in an order that depends on the instruction set alone.
-REFT_SIMD_INLINE float sum_of(floats v) {
-    four_floats part[REFT_SIMD_BYTES / 16];
-    __builtin_memcpy(part, &v, sizeof v);
-    for (std::size_t width = REFT_SIMD_BYTES / 32; width > 0; width /= 2)
-        for (std::size_t i = 0; i < width; ++i) part[i] += part[i + width];
-    return (part[0][0] + part[0][2]) + (part[0][1] + part[0][3]);
-}
-REFT_SIMD_INLINE double sum_of(doubles v) {
-    two_doubles part[REFT_SIMD_BYTES / 16];
-    __builtin_memcpy(part, &v, sizeof v);
-    for (std::size_t width = REFT_SIMD_BYTES / 32; width > 0; width /= 2)
-        for (std::size_t i = 0; i < width; ++i) part[i] += part[i + width];
-    return part[0][0] + part[0][1];
-}
+REFT_SIMD_INLINE float sum_of(four_floats v) { return (v[0] + v[2]) + (v[1] + v[3]); }
+REFT_SIMD_INLINE double sum_of(two_doubles v) { return v[0] + v[1]; }
 /// The largest lane; NaN may be overlooked.
+REFT_SIMD_INLINE float largest_of(four_floats v) {
+    v = v > __builtin_shufflevector(v, v, 2, 3, 0, 1) ? v : __builtin_shufflevector(v, v, 2, 3, 0, 1);
+    v = v > __builtin_shufflevector(v, v, 1, 0, 3, 2) ? v : __builtin_shufflevector(v, v, 1, 0, 3, 2);
+    return v[0];
+}
+REFT_SIMD_INLINE double largest_of(two_doubles v) {
+    v = v > __builtin_shufflevector(v, v, 1, 0) ? v : __builtin_shufflevector(v, v, 1, 0);
+    return v[0];
+}
+#if REFT_SIMD_BYTES >= 32
+REFT_SIMD_INLINE float sum_of(eight_floats v) { return sum_of(first_half(v) + second_half(v)); }
+REFT_SIMD_INLINE double sum_of(four_doubles v) { return sum_of(first_half(v) + second_half(v)); }
+REFT_SIMD_INLINE float largest_of(eight_floats v) {
+    return largest_of(first_half(v) > second_half(v) ? first_half(v) : second_half(v));
+}
+REFT_SIMD_INLINE double largest_of(four_doubles v) {
+    return largest_of(first_half(v) > second_half(v) ? first_half(v) : second_half(v));
+}
+#endif
+#if REFT_SIMD_BYTES == 64
+REFT_SIMD_INLINE float sum_of(floats v) { return sum_of(first_half(v) + second_half(v)); }
+REFT_SIMD_INLINE double sum_of(doubles v) { return sum_of(first_half(v) + second_half(v)); }
 REFT_SIMD_INLINE float largest_of(floats v) {
-    four_floats part[REFT_SIMD_BYTES / 16];
-    __builtin_memcpy(part, &v, sizeof v);
-    for (std::size_t width = REFT_SIMD_BYTES / 32; width > 0; width /= 2)
-        for (std::size_t i = 0; i < width; ++i) part[i] = part[i] > part[i + width] ? part[i] : part[i + width];
-    const float a = part[0][0] > part[0][2] ? part[0][0] : part[0][2];
-    const float b = part[0][1] > part[0][3] ? part[0][1] : part[0][3];
-    return a > b ? a : b;
+    return largest_of(first_half(v) > second_half(v) ? first_half(v) : second_half(v));
 }
 REFT_SIMD_INLINE double largest_of(doubles v) {
-    two_doubles part[REFT_SIMD_BYTES / 16];
-    __builtin_memcpy(part, &v, sizeof v);
-    for (std::size_t width = REFT_SIMD_BYTES / 32; width > 0; width /= 2)
-        for (std::size_t i = 0; i < width; ++i) part[i] = part[i] > part[i + width] ? part[i] : part[i + width];
-    return part[0][0] > part[0][1] ? part[0][0] : part[0][1];
+    return largest_of(first_half(v) > second_half(v) ? first_half(v) : second_half(v));
 }
+#endif
 
 /// Whether every lane of a is at most that of b; false where one of them is NaN.
 REFT_SIMD_INLINE bool all_at_most(floats a, floats b) {
@@ -394,6 +414,31 @@ REFT_SIMD_INLINE power_of_two<double> exp2(doubles exponent) {
     p = fma(p, r, all(1.0));
     p = fma(p, r, all(1.0));
     return {p * (doubles)((longs)shifted << 52), y};
+}
+
+/// log(a + b) for a sum between 2^−1000 and 2^1000; with all digits of b where a is 1. Relative error 1e-15.
+///
+/// a + b = 2^n·m with m in √½ … √2, and log m = 2·artanh(s) = 2s·(1 + s²/3 + s⁴/5 + …), s = (m − 1)/(m + 1).
+REFT_SIMD_INLINE doubles log_of_sum(doubles a, doubles b) {
+    constexpr std::uint64_t root_half = 0x3FE6A09E667F3BCD, bias = std::uint64_t{1023} << 52;
+    const doubles x = a + b, one = all(1.0);
+    const unsigned_longs n = ((unsigned_longs)x + (bias - root_half)) >> 52;  // 1023 more than n
+    const doubles m = (doubles)((unsigned_longs)x - ((n - 1023) << 52));
+    const doubles exponent = (doubles)(n | (unsigned_longs)all(0x1p52)) - (0x1p52 + 1023.0);
+    const doubles above_one = ((exponent == doubles{}) & (a == one)) ? b : m - one;
+    const doubles s = above_one / (m + one), square = s * s;
+    doubles series = all(1.0 / 21);
+    series = fma(series, square, all(1.0 / 19));
+    series = fma(series, square, all(1.0 / 17));
+    series = fma(series, square, all(1.0 / 15));
+    series = fma(series, square, all(1.0 / 13));
+    series = fma(series, square, all(1.0 / 11));
+    series = fma(series, square, all(1.0 / 9));
+    series = fma(series, square, all(1.0 / 7));
+    series = fma(series, square, all(1.0 / 5));
+    series = fma(series, square, all(1.0 / 3));
+    const doubles twice = s + s;
+    return fma(exponent, all(0.693147180559945309417), fma(twice * square, series, twice));
 }
 
 }  // namespace reft::inline REFT_ABI::detail::REFT_SIMD::inline REFT_ISA

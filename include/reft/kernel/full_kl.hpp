@@ -37,7 +37,7 @@ void full_kl(const token_logits<T>& batch, const token_logits<T>& reference, con
     const double scale = batch.inverse_temperature();
     if (scale != reference.inverse_temperature())
         throw option_error("full_kl: the policy and the reference must have the same temperature");
-    detail::for_tokens(batch, pool, [&](std::int64_t, token_index i) {
+    detail::for_tokens(batch, pool, [&](token_index i) {
         double value = 0;
         if (static_cast<double>(w(i.row, i.column)) != 0) {
             value = detail::kl_of_rows(detail::pair_of_rows<T>(batch.row(i), reference.row(i), scale));
@@ -65,7 +65,7 @@ double add_full_kl_gradient(const token_logits<T>& batch, const token_logits<T>&
     const token_view<Real> kl(arrays.array<Real>(batch.tokens()), batch.extents());
     full_kl(batch, reference, w, kl, pool);
     const double scale = batch.inverse_temperature();
-    detail::for_tokens(batch, pool, [&](std::int64_t, token_index i) {
+    detail::for_tokens(batch, pool, [&](token_index i) {
         const double weight = static_cast<double>(w(i.row, i.column));
         if (weight == 0) return;
         const detail::pair_of_rows<T> rows(batch.row(i), reference.row(i), scale);

@@ -34,20 +34,19 @@ namespace detail {
 template <class Real>
 struct head_row {
     head_row(const strided_view<Real, 1>& logits, std::int64_t id_of_row, double inverse_temperature, bool with_entropy)
-        : id(id_of_row),
+        : row{row_in_memory(strided_view<const Real, 1>(logits)), id_of_row},
           scale(inverse_temperature),
-          softmax(softmax_of_row<Real>(logits, id_of_row, inverse_temperature, with_entropy)),
+          softmax(softmax_of_row(row, inverse_temperature, with_entropy)),
           token{static_cast<Real>(softmax.log_prob), static_cast<Real>(softmax.entropy)} {}
 
     /// Writes the gradient over the logits.
     void write_gradient(const strided_view<Real, 1>& logits, const policy_term<Real>& term) const {
         if (term.d_log_prob == 0 && term.d_entropy == 0) return clear_row(logits);
-        gradient_of_row<Real>(logits, softmax, id,
-                              {static_cast<double>(term.d_log_prob), static_cast<double>(term.d_entropy)}, scale,
-                              logits);
+        gradient_of_row(row, softmax, {static_cast<double>(term.d_log_prob), static_cast<double>(term.d_entropy)},
+                        scale, row_in_memory(logits));
     }
 
-    std::int64_t id;
+    row_and_choice<Real> row;
     double scale;
     softmax_of_logits softmax;
     policy_token<Real> token;

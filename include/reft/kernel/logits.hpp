@@ -6,22 +6,16 @@
 #include <reft/core/streaming.hpp>
 #include <reft/core/workspace.hpp>
 #include <reft/kernel/log_probs.hpp>
-#include <reft/kernel/softmax_row.hpp>
+#include <reft/kernel/softmax_batch.hpp>
 #include <reft/kernel/token_logits.hpp>
 #include <reft/loss/token_loss.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 
 namespace reft::inline REFT_ABI {
 
 namespace detail {
-
-/// Tokens per task: enough work to be worth handing out.
-inline std::int64_t tokens_per_task(std::int64_t vocabulary) {
-    return std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(1, vocabulary));
-}
 
 /// d_logits in the shape of the logits it belongs to.
 template <class D, class T, class View>
@@ -35,34 +29,16 @@ strided_view<D, 3> gradient_view(std::string_view function, const token_logits<T
     return d;
 }
 
+/// The row of it that belongs to a token.
+template <class D, class T>
+strided_view<D, 1> gradient_row(const token_logits<T>& batch, const strided_view<D, 3>& d, token_index i) {
+    const token_index at = batch.position(i);
+    return d[at.row][at.column];
+}
+
 template <class D>
 void clear_row(const strided_view<D, 1>& row) {
     fill_zero(row.data(), row.stride(0), row.extent(0));
-}
-
-/// Whether a batch is so small that other threads would cost more than they do.
-template <class T>
-bool is_small(const token_logits<T>& batch) {
-    return batch.tokens() * batch.vocabulary() < 65536;
-}
-
-/// Calls body(n, i) for the tokens [begin, end) of the batch, in their order.
-template <class T, class Body>
-void for_tokens_in_order(const token_logits<T>& batch, std::int64_t begin, std::int64_t end, Body&& body) {
-    if (begin >= end) return;
-    const std::int64_t columns = batch.extents()[1];
-    token_index i = batch.token_at(begin);
-    for (std::int64_t n = begin; n < end; ++n) {
-        body(n, i);
-        if (++i.column == columns) i = {i.row + 1, 0};
-    }
-}
-
-/// The same for every token of the batch, tasks of consecutive tokens in parallel.
-template <class T, class Body>
-void for_tokens(const token_logits<T>& batch, executor& pool, Body&& body) {
-    for_ranges(is_small(batch) ? serial() : pool, batch.tokens(), tokens_per_task(batch.vocabulary()),
-               [&](std::int64_t begin, std::int64_t end, int) { for_tokens_in_order(batch, begin, end, body); });
 }
 
 struct row_range {
@@ -100,20 +76,20 @@ void token_log_probs(const token_logits<T>& batch, const Weights& w, const LogPr
     require_same_shape("token_log_probs", "ids", batch, "log_probs", lp);
     if (entropies) require_same_shape("token_log_probs", "ids", batch, "entropies", *entropies);
     require_ids("token_log_probs", batch, w);
-    const double scale = batch.inverse_temperature();
-    for_tokens(batch, pool, [&](std::int64_t, token_index i) {
-        double log_prob = 0, entropy = 0;
-        if (static_cast<double>(w(i.row, i.column)) != 0) {
-            const auto row = batch.row(i);
-            const auto p = softmax_of_row(row, batch.id(i), scale, entropies != nullptr);
-            log_prob = p.log_prob;
-            entropy = p.entropy;
-        }
-        using Real = accumulator_t<T>;
+    using Real = accumulator_t<T>;
+    const auto write = [&](token_index i, double log_prob, double entropy) {
         lp(i.row, i.column) = static_cast<typename LogProbs::value_type>(static_cast<Real>(log_prob));
         if (entropies)
             (*entropies)(i.row, i.column) = static_cast<typename Entropies::value_type>(static_cast<Real>(entropy));
-    });
+    };
+    const auto counts = [&](std::int64_t, token_index i) {
+        const bool counted = static_cast<double>(w(i.row, i.column)) != 0;
+        if (!counted) write(i, 0, 0);
+        return counted;
+    };
+    for_softmaxes(
+        batch, softmax_use::values, entropies != nullptr, pool, counts,
+        [&](token_index i, const row_and_choice<T>&, const softmax_of_logits& p) { write(i, p.log_prob, p.entropy); });
 }
 
 /// Without the gradient of entropies if `d_entropies` is null.
@@ -132,16 +108,16 @@ void backward_to_logits(const token_logits<T>& batch, const DLogProbs& d_lp, con
     for_tokens_in_order(batch, 0, batch.tokens(), [&](std::int64_t, token_index i) {
         if (upstream_of(i).any()) batch.require_id("backward_to_logits", i);
     });
-    for_tokens(batch, pool, [&](std::int64_t n, token_index i) {
+    const auto counts = [&](std::int64_t n, token_index i) {
         clear_rows_between(batch, d, n);
-        const token_index at = batch.position(i);
-        const auto d_row = d[at.row][at.column];
-        const row_gradient upstream = upstream_of(i);
-        if (!upstream.any()) return clear_row(d_row);
-        const auto row = batch.row(i);
-        const auto p = softmax_of_row(row, batch.id(i), scale, upstream.d_entropy != 0);
-        gradient_of_row(row, p, batch.id(i), upstream, scale, d_row, past);
-    });
+        const bool counted = upstream_of(i).any();
+        if (!counted) clear_row(gradient_row(batch, d, i));
+        return counted;
+    };
+    for_softmaxes(batch, softmax_use::gradient, d_entropies != nullptr, pool, counts,
+                  [&](token_index i, const row_and_choice<T>& row, const softmax_of_logits& p) {
+                      gradient_of_row(row, p, upstream_of(i), scale, row_in_memory(gradient_row(batch, d, i)), past);
+                  });
     clear_rows_between(batch, d, batch.tokens());
 }
 
@@ -231,29 +207,29 @@ policy_stats loss_over_logits(Loss loss, const token_logits<T>& batch, const Wei
         detail::prepare(loss, log_probs, w);
     }
     const bool in_order = detail::is_small(batch) || &pool == &serial();
+    const double scale = batch.inverse_temperature();
     policy_stats stats = before;
-    detail::for_tokens(batch, pool, [&](std::int64_t n, token_index i) {
+    const auto counts = [&](std::int64_t n, token_index i) {
         detail::clear_rows_between(batch, d, n);
-        const token_index at = batch.position(i);
-        const auto d_row = d[at.row][at.column];
-        const double weight = static_cast<double>(w(i.row, i.column));
-        if (weight == 0) return detail::clear_row(d_row);
-        const auto row = batch.row(i);
-        const double scale = batch.inverse_temperature();
-        detail::kept_powers<Real> kept;
-        const auto p = detail::softmax_of_row(row, batch.id(i), scale, Loss::needs_entropy, &kept);
+        const bool counted = static_cast<double>(w(i.row, i.column)) != 0;
+        if (!counted) detail::clear_row(detail::gradient_row(batch, d, i));
+        return counted;
+    };
+    const auto use = [&](token_index i, const detail::row_and_choice<T>& row, const detail::softmax_of_logits& p) {
         const policy_token<Real> token{static_cast<Real>(p.log_prob), static_cast<Real>(p.entropy)};
         if (!in_order && !prepared_loss<Loss>) {
             log_probs(i.row, i.column) = token.log_prob;
             entropies(i.row, i.column) = token.entropy;
         }
         policy_stats elsewhere;
-        const auto term = detail::weighted_term(loss, i, token, weight, in_order ? stats : elsewhere);
+        const auto term = detail::weighted_term(loss, i, token, static_cast<double>(w(i.row, i.column)),
+                                                in_order ? stats : elsewhere);
+        const auto d_row = detail::gradient_row(batch, d, i);
         if (term.d_log_prob == 0 && term.d_entropy == 0) return detail::clear_row(d_row);
-        detail::gradient_of_row(row, p, batch.id(i),
-                                {static_cast<double>(term.d_log_prob), static_cast<double>(term.d_entropy)}, scale,
-                                d_row, past, &kept);
-    });
+        detail::gradient_of_row(row, p, {static_cast<double>(term.d_log_prob), static_cast<double>(term.d_entropy)},
+                                scale, detail::row_in_memory(d_row), past);
+    };
+    detail::for_softmaxes(batch, detail::softmax_use::gradient, Loss::needs_entropy, pool, counts, use);
     detail::clear_rows_between(batch, d, batch.tokens());
     if (in_order) return stats;
 

@@ -27,18 +27,58 @@ row_at<T> row_in_memory(const strided_view<T, 1>& x) {
     return {x.data(), x.stride(0), x.extent(0)};
 }
 
-/// Powers of two of a row's logits, all but the chosen one, summed up:
+/// Rows whose softmaxes are finished together: the logarithms and divisions at the end of one wait for each other, those
+/// of eight do not.
+constexpr std::size_t rows_at_once = 8;
+
+/// A row and the token chosen there.
+template <class T>
+struct row_and_choice {
+    row_at<const T> x = {};
+    std::int64_t id = -1;              ///< −1: none
+    accumulator_t<T>* kept = nullptr;  ///< where the powers 2^y_j are left for the gradient; null: nowhere
+};
+
+/// Powers of two of the logits of some rows, all but the chosen ones, summed up:
 ///
 ///   sum = Σ 2^y_j,   weighted = Σ y_j·2^y_j,   y_j = scale·x_j − offset
 ///
 /// The offset is near the largest scale·x_j. It and the logarithm of the sum are kept apart: their sum would lose the
 /// digits of large logits. NaN where a logit is NaN or +∞; 0 where all are −∞.
-struct row_sums {
-    double sum = 0;
-    double weighted = 0;
-    double offset = 0;
+struct sums_of_rows {
+    alignas(64) double sum[rows_at_once] = {};
+    double weighted[rows_at_once] = {};
+    double offset[rows_at_once] = {};
+    double center[rows_at_once] = {};  ///< the logit behind the offset
+    double chosen[rows_at_once] = {};  ///< scale·x of the chosen token
+};
+
+/// The softmax of a row: p_j = factor·2^y_j with y_j = scale·x_j − offset.
+struct softmax_of_logits {
     double center = 0;  ///< the logit behind the offset
-    bool kept = false;  ///< whether all powers were written to memory
+    double factor = 0;
+    double log_factor = 0;
+    double entropy = 0;   ///< without meaning if it was not asked for
+    double log_prob = 0;  ///< of the chosen token
+    double own = 0;       ///< p of the chosen token
+    double others = 0;    ///< 1 − p, with all its digits where p is nearly 1
+    bool kept = false;    ///< whether the powers 2^y_j were kept
+};
+
+/// Those of some rows, field by field.
+struct softmaxes {
+    alignas(64) double center[rows_at_once];
+    double factor[rows_at_once];
+    double log_factor[rows_at_once];
+    double entropy[rows_at_once];
+    double log_prob[rows_at_once];
+    double own[rows_at_once];
+    double others[rows_at_once];
+    bool kept[rows_at_once];
+
+    softmax_of_logits operator[](std::size_t i) const {
+        return {center[i], factor[i], log_factor[i], entropy[i], log_prob[i], own[i], others[i], kept[i]};
+    }
 };
 
 /// What flows back into a row of logits.
@@ -72,84 +112,34 @@ Real scale_of(double inverse_temperature) {
     return static_cast<Real>(inverse_temperature * log2_e);
 }
 
-/// The softmax of a row: p_j = factor·2^y_j with y_j = scale·x_j − offset.
-struct softmax_of_logits {
-    double center = 0;  ///< the logit behind the offset
-    double factor = 0;
-    double log_factor = 0;
-    double entropy = 0;   ///< 0 if it was not asked for
-    double log_prob = 0;  ///< of the chosen token
-    double own = 0;       ///< p of the chosen token
-    double others = 0;    ///< 1 − p, with all its digits where p is nearly 1
-    bool kept = false;    ///< whether the powers 2^y_j were kept
-};
-
 /// Rows up to this size leave their powers in the first-level cache for the gradient.
 constexpr std::int64_t kept_row = 2048;
 
-/// Room for the powers of such a row, and the rest of its last group of vectors.
+/// Room for the powers of such rows, the rest of the last group of vectors of each included.
 template <class Real>
 struct kept_powers {
-    alignas(64) Real values[static_cast<std::size_t>(kept_row) + 64];
+    static constexpr std::size_t size = 4096;
+    alignas(64) Real values[size];
 };
 
-/// The chosen token is added last, in double, so that 1 − p keeps its digits where p is nearly 1.
-inline softmax_of_logits softmax_of_sums(const row_sums& all_others, double scaled_chosen, bool with_entropy) {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    const double chosen = scaled_chosen - all_others.offset;
-    // Everything relative to the larger of the offset and the chosen token; to this one too where it is the only one.
-    double shift = 0, unit = 1, own = 0, others = all_others.sum, weighted = all_others.weighted;
-    if (chosen > 0 || (others == 0 && chosen > -infinity)) {
-        shift = chosen;
-        unit = others > 0 ? std::exp2(-shift) : 0.0;
-        weighted = unit > 0 ? unit * (weighted - shift * others) : 0.0;
-        others *= unit;
-        own = 1;
-    } else if (chosen > -1074) {
-        own = std::exp2(chosen);
-        weighted += own * chosen;
-    }
-    const double total = own + others;
-    if (!(total > 0) || !(chosen < infinity)) {
-        constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-        return {nan, nan, nan, nan, nan, nan, nan, false};
-    }
-    const double log_total = own == 1 ? std::log1p(others) : std::log(total), per_total = 1 / total;
-    return {all_others.center,
-            unit * per_total,
-            -ln_2 * shift - log_total,
-            with_entropy ? log_total - ln_2 * weighted * per_total : 0.0,
-            ln_2 * (chosen - shift) - log_total,
-            own * per_total,
-            others * per_total,
-            all_others.kept};
-}
-
-/// Keeps the powers for gradient_of_row, if `kept` is not null and the row is small enough. Without a token (id −1)
-/// log_prob and others mean nothing. A row of −∞ only, or one that holds NaN or +∞, gives NaN.
+/// Keeps the powers for gradient_of_row, if there is room for them. Without a token (id −1) log_prob and others mean
+/// nothing. A row of −∞ only, or one that holds NaN or +∞, gives NaN.
 template <class T>
-softmax_of_logits softmax_of_row(const strided_view<const T, 1>& x, std::int64_t id, double inverse_temperature,
-                                 bool with_entropy, kept_powers<accumulator_t<T>>* kept = nullptr) {
-    using Real = accumulator_t<T>;
-    const auto row = row_in_memory(x);
-    const Real scale = scale_of<Real>(inverse_temperature);
-    Real* const powers = kept != nullptr && x.extent(0) <= kept_row ? kept->values : nullptr;
-    const row_sums sums = REFT_ON_THIS_MACHINE(sums_of_row(row, id, scale, with_entropy, powers));
-    const double chosen =
-        id < 0 ? -std::numeric_limits<double>::infinity() : static_cast<double>(scale) * static_cast<double>(x[id]);
-    return softmax_of_sums(sums, chosen, with_entropy);
+softmax_of_logits softmax_of_row(const row_and_choice<T>& row, double inverse_temperature, bool with_entropy) {
+    const auto scale = scale_of<accumulator_t<T>>(inverse_temperature);
+    softmaxes p;
+    REFT_ON_THIS_MACHINE(softmaxes_of_rows(&row, 1, scale, with_entropy, p));
+    return p[0];
 }
 
-/// Gradient of a row; `d_x` may be `x`. `past_caches`: the gradient is not needed soon, and is written around them.
-/// `kept` is what softmax_of_row was given.
+/// Gradient of a row; `d_x` may be the row. `past_caches`: the gradient is not needed soon, and is written around them.
 ///
 ///   d_x_j = τ·(d_log_prob·([j = id] − p_j) − d_entropy·p_j·(log p_j + H))
 ///
 /// Where p_j is 0 the gradient is that of the first term alone: no 0·∞.
 template <class T, class D>
-void gradient_of_row(const strided_view<const T, 1>& x, const softmax_of_logits& p, std::int64_t id,
-                     const row_gradient& upstream, double inverse_temperature, const strided_view<D, 1>& d_x,
-                     bool past_caches = false, const kept_powers<accumulator_t<T>>* kept = nullptr) {
+void gradient_of_row(const row_and_choice<T>& row, const softmax_of_logits& p, const row_gradient& upstream,
+                     double inverse_temperature, const row_at<D>& d_x, bool past_caches = false) {
     using Real = accumulator_t<T>;
     const double factor = -inverse_temperature * p.factor;
     const row_factors<Real> factors{
@@ -158,11 +148,8 @@ void gradient_of_row(const strided_view<const T, 1>& x, const softmax_of_logits&
         static_cast<Real>(factor * upstream.d_entropy * ln_2)};
     const double p_log_p = p.own > 0 ? p.own * (p.log_prob + p.entropy) : 0.0;
     const double chosen = inverse_temperature * (upstream.d_log_prob * p.others - upstream.d_entropy * p_log_p);
-    const auto from = row_in_memory(x);
-    const auto to = row_in_memory(d_x);
-    const Real* const powers = kept != nullptr && p.kept ? kept->values : nullptr;
-    REFT_ON_THIS_MACHINE(factors_of_row(from, factors, to, powers, past_caches));
-    d_x[id] = static_cast<D>(static_cast<accumulator_t<D>>(static_cast<Real>(chosen)));
+    REFT_ON_THIS_MACHINE(factors_of_row(row.x, factors, d_x, p.kept ? row.kept : nullptr, past_caches));
+    d_x.data[row.id * d_x.stride] = static_cast<D>(static_cast<accumulator_t<D>>(static_cast<Real>(chosen)));
 }
 
 /// Two rows and their softmaxes at one temperature.
@@ -178,12 +165,13 @@ struct pair_of_rows {
         : x(row_in_memory(x_row)),
           reference(row_in_memory(reference_row)),
           scale(scale_of<accumulator_t<T>>(inverse_temperature)) {
-        const softmax_of_logits p = softmax_of_row(x_row, -1, inverse_temperature, false);
-        const softmax_of_logits q = softmax_of_row(reference_row, -1, inverse_temperature, false);
-        center = static_cast<accumulator_t<T>>(p.center);
-        reference_center = static_cast<accumulator_t<T>>(q.center);
-        factor = p.factor;
-        difference = p.log_factor - q.log_factor;
+        const row_and_choice<T> rows[2] = {{x}, {reference}};
+        softmaxes p;
+        REFT_ON_THIS_MACHINE(softmaxes_of_rows(rows, 2, scale, false, p));
+        center = static_cast<accumulator_t<T>>(p.center[0]);
+        reference_center = static_cast<accumulator_t<T>>(p.center[1]);
+        factor = p.factor[0];
+        difference = p.log_factor[0] - p.log_factor[1];
     }
 };
 

@@ -89,14 +89,15 @@ class token_logits {
 
     /// Throws value_error if the id of a token is outside the vocabulary.
     void require_id(std::string_view function, token_index i) const {
-        const std::int64_t id_of_token = id(i);
-        if (id_of_token >= 0 && id_of_token < vocabulary()) return;
-        throw value_error(std::string(function) + ": the id of token [" + std::to_string(i.row) + ", " +
-                          std::to_string(i.column) + "] is " + std::to_string(id_of_token) + ", outside 0.." +
-                          std::to_string(vocabulary() - 1));
+        if (id(i) < 0 || id(i) >= vocabulary()) refuse_id(function, i);
     }
 
   private:
+    [[noreturn]] void refuse_id(std::string_view function, token_index i) const {
+        throw value_error(std::string(function) + ": the id of token [" + std::to_string(i.row) + ", " +
+                          std::to_string(i.column) + "] is " + std::to_string(id(i)) + ", outside 0.." +
+                          std::to_string(vocabulary() - 1));
+    }
     template <class U>
     static strided_view<const T, 3> as_rank_3(const strided_view<U, 3>& x) {
         return x;

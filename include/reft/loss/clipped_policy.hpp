@@ -87,12 +87,15 @@ class clipped_policy {
         const real advantage = static_cast<real>(advantages_(i.row, i.column));
         const real log_ratio = token.log_prob - static_cast<real>(old_log_probs_(i.row, i.column));
         const real limited = log_ratio > limit_ ? limit_ : log_ratio < -limit_ ? -limit_ : log_ratio;
-        const real ratio = std::exp(limited);
+        // In double, so that one exponential serves ρ and (ρ − 1) − log ρ, whose error stays below 1e-15.
+        const double exact_ratio = std::exp(static_cast<double>(limited));
+        const real ratio = static_cast<real>(exact_ratio);
         const real clipped_ratio = ratio < low_ ? low_ : ratio > high_ ? high_ : ratio;
 
         stats.ratio += static_cast<double>(ratio);
         stats.old_kl_k1 -= static_cast<double>(log_ratio);
-        stats.old_kl_k3 += std::expm1(static_cast<double>(limited)) - static_cast<double>(limited);
+        const double k3 = exact_ratio - 1 - static_cast<double>(limited);
+        stats.old_kl_k3 += k3 < 0 ? 0 : k3;  // NaN is kept
         const double distance = std::fabs(static_cast<double>(log_ratio));
         if (!(distance <= stats.largest_log_ratio)) stats.largest_log_ratio = distance;
 
