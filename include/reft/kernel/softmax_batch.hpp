@@ -49,18 +49,18 @@ enum class softmax_use {
     gradient,  ///< also the rows once more, soon: they, or their powers, should still be in the cache
 };
 
-/// Collects tokens and makes their softmaxes together. Rows that are read again are no more than the first-level cache
-/// holds; a row that is larger than that is alone.
+/// Collects tokens and makes their softmaxes together, of no more rows than the first-level cache holds: a gradient reads
+/// them once more, and memory is fastest where it is read in order. A longer row is alone.
 template <class T>
 class softmax_batch {
   public:
     softmax_batch(const token_logits<T>& batch, softmax_use use, bool with_entropy)
         : batch_(batch), scale_(scale_of<Real>(batch.inverse_temperature())), with_entropy_(with_entropy) {
-        if (use == softmax_use::values) return;
-        constexpr std::int64_t line = 64;  // what a row's last group of vectors may reach into
-        const std::int64_t padded = (batch.vocabulary() + line - 1) / line * line;
-        if (batch.vocabulary() <= kept_row) stride_ = static_cast<std::size_t>(padded);
-        room_ = stride_ == 0 ? 1 : std::min(rows_at_once, kept_.size / stride_);
+        if (batch.vocabulary() > kept_row) return;
+        constexpr std::int64_t line = 64;  // a multiple of what a row's last group of vectors may reach into
+        const auto padded = static_cast<std::size_t>((batch.vocabulary() + line - 1) / line * line);
+        room_ = std::min(rows_at_once, kept_.size / std::max<std::size_t>(padded, 1));
+        stride_ = use == softmax_use::gradient ? padded : 0;
     }
 
     bool is_full() const { return count_ == room_; }
@@ -86,7 +86,7 @@ class softmax_batch {
     const token_logits<T>& batch_;
     Real scale_;
     bool with_entropy_;
-    std::size_t count_ = 0, room_ = rows_at_once;
+    std::size_t count_ = 0, room_ = 1;
     std::size_t stride_ = 0;  // between the powers of two rows; 0: they are not kept
     token_index tokens_[rows_at_once];
     row_and_choice<T> rows_[rows_at_once];

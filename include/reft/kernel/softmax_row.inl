@@ -132,34 +132,28 @@ REFT_SIMD_INLINE void store_group(const group<Real>& g, const row_at<D>& d, std:
 
 // --- forward ----------------------------------------------------------------------------------------------------
 
-/// A row without the chosen token: the group that it is in is read from a copy, where −∞ is in its place. Which of two
-/// addresses is read costs nothing; a branch on it would be mispredicted once a row.
+/// A row without the chosen token.
 template <class T>
 struct others_of_row {
     row_at<const T> x;
-    std::int64_t chosen_group;  ///< its first element; −1 without a chosen token
-    alignas(64) T copy[static_cast<std::size_t>(group_size<accumulator_t<T>>)];
+    std::int64_t id;  ///< −1: without one
 };
-template <class T>
-REFT_SIMD_INLINE void leave_out(others_of_row<T>& others, const row_at<const T>& x, std::int64_t id) {
-    constexpr std::int64_t size = group_size<accumulator_t<T>>;
-    others.x = x;
-    others.chosen_group = id < 0 ? -1 : id / size * size;
-    if (id < 0) return;
-    if (is_whole(x, others.chosen_group))
-        __builtin_memcpy(others.copy, x.data + others.chosen_group, sizeof others.copy);
-    else
-        copy_group(x, others.chosen_group, others.copy);
-    others.copy[id - others.chosen_group] = T(-std::numeric_limits<accumulator_t<T>>::infinity());
-}
+
+/// A group with −∞ in the place of the chosen token. Memory is asked for it when its turn comes: a copy made at the
+/// beginning of the row would save a mispredicted branch, and wait for memory as long as a hundred of them.
 template <class T>
 REFT_SIMD_INLINE group<accumulator_t<T>> load_group(const others_of_row<T>& others, std::int64_t first) {
-    const bool chosen = first == others.chosen_group;
-    if (!is_whole(others.x, first)) return chosen ? group_at(others.copy) : load_group(others.x, first);
-    const auto here = reinterpret_cast<std::uintptr_t>(others.x.data + first);
-    const auto there = reinterpret_cast<std::uintptr_t>(others.copy);
-    const std::uintptr_t which = std::uintptr_t{0} - static_cast<std::uintptr_t>(chosen);
-    return group_at(reinterpret_cast<const T*>(here ^ ((here ^ there) & which)));
+    using Real = accumulator_t<T>;
+    group<Real> g = load_group(others.x, first);
+    const std::int64_t at = others.id - first;
+    if (at < 0 || at >= group_size<Real>) return g;
+    int_vec<Real> index;
+    for (std::int64_t i = 0; i < lanes<Real>; ++i) index[i] = static_cast<typename vector_of<Real>::integer>(i);
+    REFT_UNROLL for (int i = 0; i < group_vectors; ++i) {
+        const auto here = static_cast<typename vector_of<Real>::integer>(at - i * lanes<Real>);
+        g.v[i] = index == here ? all(-std::numeric_limits<Real>::infinity()) : g.v[i];
+    }
+    return g;
 }
 
 /// The largest of the elements from `first` to before `last`; NaN may be overlooked.
@@ -291,25 +285,23 @@ template <class T>
 REFT_SIMD_LOOP void softmaxes_of_rows(const row_and_choice<T>* rows, std::size_t count, accumulator_t<T> scale,
                                       bool with_entropy, softmaxes& p) {
     using Real = accumulator_t<T>;
-    others_of_row<T> others[rows_at_once];
     Real centers[rows_at_once];
     sums_of_rows sums;
+    for (std::size_t i = 0; i < count; ++i) centers[i] = first_center(others_of_row<T>{rows[i].x, rows[i].id});
     for (std::size_t i = 0; i < count; ++i) {
         const row_and_choice<T>& row = rows[i];
-        leave_out(others[i], row.x, row.id);
-        centers[i] = first_center(others[i]);
-        sums.chosen[i] = row.id < 0 ? -std::numeric_limits<double>::infinity()
-                                    : static_cast<double>(scale) *
-                                          static_cast<double>(static_cast<Real>(row.x.data[row.id * row.x.stride]));
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-        Real* const kept = rows[i].kept;
+        const others_of_row<T> others{row.x, row.id};
+        Real* const kept = row.kept;
         if (with_entropy)
-            p.kept[i] = kept ? sums_of_row<true, true>(others[i], centers[i], scale, kept, sums, i)
-                             : sums_of_row<true, false>(others[i], centers[i], scale, kept, sums, i);
+            p.kept[i] = kept ? sums_of_row<true, true>(others, centers[i], scale, kept, sums, i)
+                             : sums_of_row<true, false>(others, centers[i], scale, kept, sums, i);
         else
-            p.kept[i] = kept ? sums_of_row<false, true>(others[i], centers[i], scale, kept, sums, i)
-                             : sums_of_row<false, false>(others[i], centers[i], scale, kept, sums, i);
+            p.kept[i] = kept ? sums_of_row<false, true>(others, centers[i], scale, kept, sums, i)
+                             : sums_of_row<false, false>(others, centers[i], scale, kept, sums, i);
+        sums.chosen[i] = -std::numeric_limits<double>::infinity();
+        if (row.id < 0) continue;
+        const auto chosen = static_cast<Real>(row.x.data[row.id * row.x.stride]);
+        sums.chosen[i] = static_cast<double>(scale) * static_cast<double>(chosen);
     }
     softmaxes_of_sums(sums, with_entropy, p);
 }
