@@ -90,6 +90,7 @@ class scanner {
         const std::size_t indent = begin - at_;
         at_ = begin;
         if (at_ == source_.size()) return true;
+        if (source_[at_] == '\t') return false;
         if (source_[at_] == '#') return comment();
         if (source_[at_] == '\n') return ++at_, true;
         at_line_start_ = false;
