@@ -5,8 +5,8 @@
 
 namespace reft::inline REFT_ABI::detail {
 
-/// Given to `python3 -c`, with the arguments cpu seconds, memory bytes, processes, output bytes, and 1 if nothing may
-/// run without a system call filter. Socket at descriptor 0, little-endian lengths.
+/// Given to `python3 -c`, with the arguments cpu seconds, memory bytes, processes, output bytes, 1 if nothing may
+/// run without a system call filter, and 1 if process namespaces may be made. Socket at descriptor 0, little-endian lengths.
 ///
 ///   first, out   H + isolation: `n` a process namespace for each program, `f` a fork without one
 ///   in           length (4 bytes), program in UTF-8
@@ -23,7 +23,7 @@ import ast, ctypes, gc, io, math, os, re, resource, site, struct, sys
 from decimal import Decimal
 from fractions import Fraction
 
-CPU, MEMORY, PROCESSES, OUTPUT, STRICT = map(int, sys.argv[1:6])
+CPU, MEMORY, PROCESSES, OUTPUT, STRICT, NAMESPACES = map(int, sys.argv[1:7])
 NEWUSER, NEWPID, NEWIPC = 0x10000000, 0x20000000, 0x08000000
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -176,7 +176,7 @@ def fork_for(source, home):
 def serve():
     os.closerange(3, 1 << 16)
     sys.path += [path for path in site.getsitepackages() if path not in sys.path]
-    namespace = enter_namespace()
+    namespace = NAMESPACES == 1 and enter_namespace()
     home = os.pidfd_open(os.getpid()) if namespace else None
     libc.prctl(4, 0, 0, 0, 0)
     gc.collect()
@@ -213,9 +213,6 @@ START = re.compile(r"^(?:def|import|from)[ \t]", re.MULTILINE)
 RATIO = re.compile(r"([-+]?[0-9]+)[ ]?/[ ]?([0-9]+)")
 NUMBER = re.compile(r"(?<![\w.])(?:(?<![)\]])[-+])?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]*)?"
                     r"(?:[eE][-+]?[0-9]+)?|(?<![\w.])[-+]?\.[0-9]+(?:[eE][-+]?[0-9]+)?")
-
-class OutputLimit(BaseException):
-    pass
 
 class Output(io.TextIOBase):
     """Standard output: kept as it is, up to the limit."""
@@ -288,6 +285,9 @@ def program(text):
         raise first
     return idle
 
+class TooLong(Exception):
+    pass
+
 def rounded(value):
     try:
         return float(value)
@@ -297,6 +297,8 @@ def rounded(value):
 def number(value):
     """(double, exact spelling), or None for what is no number."""
     if isinstance(value, int): # and bool
+        if value.bit_length() > 3.3219 * OUTPUT + 64:
+            raise TooLong # before the time that spelling it takes
         return rounded(value), str(int(value))
     if isinstance(value, float):
         return float(value), repr(float(value))
@@ -304,6 +306,8 @@ def number(value):
         return rounded(value), str(value)
     if isinstance(value, str):
         text = value.strip()
+        if len(text) > OUTPUT:
+            raise TooLong
         double = float(text)
         try:
             text = str(int(text))
@@ -393,6 +397,8 @@ def answer_of(source):
             result = checked(value)
         else:
             result = printed_number("".join(output.parts))
+    except TooLong:
+        return failure("output", "its result has more than %d characters" % OUTPUT)
     except BaseException as error:
         return raised(error)
     if result:

@@ -50,6 +50,7 @@ struct program_runner_options {
     std::string interpreter = "/usr/bin/python3";  ///< an absolute path
     std::string bubblewrap = "bwrap";              ///< looked for in PATH if it has no slash
     std::vector<std::string> readable = {};  ///< more folders that programs may read: an interpreter's outside /usr
+    bool sandbox_per_program = false;        ///< even where process namespaces would do; several times slower
     sandbox_use sandbox = sandbox_use::required;  ///< whether to run without one
 };
 // More processes than 1 are limited by RLIMIT_NPROC, from which Linux exempts root.

@@ -50,6 +50,7 @@ inline std::vector<std::string> worker_command(const program_runner_options& opt
     command.push_back(std::to_string(options.processes));
     command.push_back(std::to_string(options.output_bytes));
     command.emplace_back(sandboxed ? "1" : "0");
+    command.emplace_back(options.sandbox_per_program ? "0" : "1");
     return command;
 }
 
