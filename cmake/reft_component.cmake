@@ -3,6 +3,10 @@
 # reft_component(<name>)
 # Makes reft::<name>. Where what it needs is missing, it is skipped with a status line.
 function(reft_component name)
+    if(name STREQUAL "program" AND NOT UNIX)
+        message(STATUS "reft: this is not a POSIX system, reft::program is left out")
+        return()
+    endif()
     if(NOT TARGET ${_reft_target_${name}})
         set(why "was not found")
         if(NOT REFT_FIND_PACKAGES)
@@ -21,6 +25,7 @@ endfunction()
 # reft_components_of(<result> <file>...)
 # The components whose headers, or whose libraries' headers, the files include.
 set(_reft_headers_of_models "reft/models/")
+set(_reft_headers_of_program "reft/reward/program(/|_runner)")
 set(_reft_headers_of_io "(reft/io/|nlohmann/)")
 set(_reft_headers_of_eigen "(reft/adapters/eigen|Eigen/|unsupported/Eigen/)")
 set(_reft_headers_of_cblas "(reft/adapters/cblas|cblas.h)")

@@ -1,8 +1,9 @@
 # What each component needs of others, found in one way by the build and by find_package(reft).
 
-set(reft_known_components models io eigen cblas xtensor armadillo torch)
+set(reft_known_components models program io eigen cblas xtensor armadillo torch)
 
 set(_reft_package_models Threads)
+set(_reft_package_program Threads)
 set(_reft_package_io nlohmann_json)
 set(_reft_package_eigen Eigen3)
 set(_reft_package_cblas BLAS)
@@ -12,6 +13,7 @@ set(_reft_package_torch Torch)
 
 # The targets that a component links. Packages that only set variables get a target here.
 set(_reft_target_models Threads::Threads)
+set(_reft_target_program Threads::Threads)
 set(_reft_target_io nlohmann_json::nlohmann_json)
 set(_reft_target_eigen Eigen3::Eigen)
 set(_reft_target_cblas reft::needs_cblas)

@@ -65,9 +65,10 @@ class ReftConan(ConanFile):
         self.cpp_info.set_property("cmake_file_name", "reft")
         self.cpp_info.set_property("cmake_target_name", "reft::all")
         self._component("core", "reft")
-        self._component("models", "models", ["core"])
-        if self.settings.get_safe("os") in ("Linux", "FreeBSD"):
-            self.cpp_info.components["models"].system_libs = ["pthread"]
+        for component in ("models", "program"):
+            self._component(component, component, ["core"])
+            if self.settings.get_safe("os") in ("Linux", "FreeBSD"):
+                self.cpp_info.components[component].system_libs = ["pthread"]
         for component, (_, target) in COMPONENTS.items():
             if self.options.get_safe(component):
                 self._component(component, component, ["core", target])
