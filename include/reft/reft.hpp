@@ -52,3 +52,9 @@
 #include <reft/kernel/logits.hpp>
 #include <reft/kernel/token_logits.hpp>
 #include <reft/kernel/values.hpp>
+
+#include <reft/inference/answer_classes.hpp>
+#include <reft/inference/maj_at_k.hpp>
+#include <reft/inference/majority_vote.hpp>
+#include <reft/inference/pass_at_k.hpp>
+#include <reft/inference/rerank.hpp>
