@@ -16,7 +16,9 @@
 #include <reft/core/workspace.hpp>
 
 #include <reft/text/answer.hpp>
+#include <reft/text/mathqa_options.hpp>
 #include <reft/text/number.hpp>
+#include <reft/text/problem.hpp>
 #include <reft/text/prompt_template.hpp>
 #include <reft/text/tokenizer.hpp>
 
