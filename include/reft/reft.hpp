@@ -30,10 +30,12 @@
 #include <reft/policy/trajectory.hpp>
 
 #include <reft/reward/answer_reward.hpp>
+#include <reft/reward/combined_reward.hpp>
 #include <reft/reward/comparison.hpp>
 #include <reft/reward/extract.hpp>
 #include <reft/reward/kl.hpp>
 #include <reft/reward/kl_controller.hpp>
+#include <reft/reward/parallel_reward.hpp>
 #include <reft/reward/shaped_rewards.hpp>
 
 #include <reft/advantage/gae.hpp>
