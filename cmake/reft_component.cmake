@@ -26,7 +26,7 @@ endfunction()
 # The components whose headers, or whose libraries' headers, the files include.
 set(_reft_headers_of_models "reft/models/")
 set(_reft_headers_of_program "reft/reward/program(/|_runner)")
-set(_reft_headers_of_io "(reft/io/|nlohmann/)")
+set(_reft_headers_of_io "(reft/io/|reft/text/json_|nlohmann/)")
 set(_reft_headers_of_eigen "(reft/adapters/eigen|Eigen/|unsupported/Eigen/)")
 set(_reft_headers_of_cblas "(reft/adapters/cblas|cblas.h)")
 set(_reft_headers_of_xtensor "(reft/adapters/xtensor|xtensor/)")

@@ -16,7 +16,9 @@
 #include <reft/core/workspace.hpp>
 
 #include <reft/text/answer.hpp>
+#include <reft/text/mathqa_options.hpp>
 #include <reft/text/number.hpp>
+#include <reft/text/problem.hpp>
 #include <reft/text/prompt_template.hpp>
 #include <reft/text/tokenizer.hpp>
 
@@ -28,10 +30,12 @@
 #include <reft/policy/trajectory.hpp>
 
 #include <reft/reward/answer_reward.hpp>
+#include <reft/reward/combined_reward.hpp>
 #include <reft/reward/comparison.hpp>
 #include <reft/reward/extract.hpp>
 #include <reft/reward/kl.hpp>
 #include <reft/reward/kl_controller.hpp>
+#include <reft/reward/parallel_reward.hpp>
 #include <reft/reward/shaped_rewards.hpp>
 
 #include <reft/advantage/gae.hpp>
@@ -52,3 +56,9 @@
 #include <reft/kernel/logits.hpp>
 #include <reft/kernel/token_logits.hpp>
 #include <reft/kernel/values.hpp>
+
+#include <reft/inference/answer_classes.hpp>
+#include <reft/inference/maj_at_k.hpp>
+#include <reft/inference/majority_vote.hpp>
+#include <reft/inference/pass_at_k.hpp>
+#include <reft/inference/rerank.hpp>

@@ -165,3 +165,25 @@ TEST_CASE("answer_reward: the caller's mistakes") {
     CHECK_THROWS_AS(reft::answer_reward(reft::trigger_extractor{}, reft::within_absolute{}, {.none = nan}),
                     reft::option_error);
 }
+
+TEST_CASE("answer_reward: partial credit for numbers alone, as in the paper") {
+    const reft::answer_reward_options paper{.partial = reft::partial_credit::numbers_only};
+    const std::vector<question> letter = {{"q", "a"}}, number = {{"q", "5"}};
+    const std::vector<std::string> b = {"so" + trigger + "b"}, six = {"so" + trigger + "6"}, a = {"so" + trigger + "a"};
+
+    const reft::answer_reward options(reft::trigger_extractor{.kind = reft::answer_kind::option}, reft::same_option{},
+                                      paper);
+    const auto wrong = options(letter, b)[0];
+    CHECK(wrong->value == 0);
+    CHECK(wrong->found.found->text == "b");  // something was found: only the reward says otherwise
+    CHECK(options(letter, a)[0]->value == 1);
+
+    const reft::answer_reward numbers(reft::trigger_extractor{}, reft::within_absolute{}, paper);
+    CHECK(numbers(number, six)[0]->value == 0.1);
+    // A letter where a number is asked for is no number.
+    const reft::answer_reward letters(reft::trigger_extractor{.kind = reft::answer_kind::option},
+                                      reft::within_absolute{}, paper);
+    CHECK(letters(number, b)[0]->value == 0);
+    const reft::answer_reward code(reft::trigger_extractor{.kind = reft::answer_kind::option}, reft::within_absolute{});
+    CHECK(code(number, b)[0]->value == 0.1);
+}

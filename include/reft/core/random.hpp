@@ -31,7 +31,7 @@ constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> count
 }
 
 /// What a random number is for; numbers of different purposes are independent. User code may use `user + k`.
-enum class random_purpose : std::uint32_t { sampling, order, mini_batches, initialisation, data, user = 1000 };
+enum class random_purpose : std::uint32_t { sampling, order, mini_batches, initialisation, data, voting, user = 1000 };
 
 /// The place a random number belongs to.
 struct random_place {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <reft/core/error.hpp>
+#include <reft/core/float16.hpp>
 #include <reft/reward/comparison.hpp>
 #include <reft/reward/extract.hpp>
 #include <reft/text/answer.hpp>
@@ -59,12 +60,49 @@ inline std::optional<answer> gold_answer(std::string_view gold, answer_kind kind
     return read;
 }
 
+/// Which wrong answers earn the partial reward.
+enum class partial_credit {
+    every_format,  ///< all, as in the paper's code
+    numbers_only,  ///< numbers where a number is asked for, as in the paper; all others earn what no answer earns
+};
+
 /// The reward of each verdict.
 struct answer_reward_options {
-    double right = 1.0;  ///< the gold answer was found
-    double wrong = 0.1;  ///< an answer was found, another than the gold one
-    double none = 0.0;   ///< no answer was found
+    double right = 1.0;                                     ///< the gold answer was found
+    double wrong = 0.1;                                     ///< an answer was found, another than the gold one
+    double none = 0.0;                                      ///< no answer was found
+    partial_credit partial = partial_credit::every_format;  ///< for what `wrong` is given
 };
+
+namespace detail {
+
+inline void require_rewards(const char* function, const answer_reward_options& options) {
+    for (const double value : {options.right, options.wrong, options.none})
+        require_option(is_finite(value), function, "rewards must be finite", value);
+}
+
+inline void require_one_response_each(const char* function, std::size_t questions, std::size_t responses) {
+    if (questions == responses) return;
+    throw shape_error(std::string(function) + ": questions is [" + std::to_string(questions) + "] but responses is [" +
+                      std::to_string(responses) + "]");
+}
+
+/// The reward of what was found in a response.
+template <class Comparison>
+reward judged(extraction found, const answer& gold, const Comparison& equal, const answer_reward_options& options) {
+    reward result{.value = options.none, .found = std::move(found)};
+    if (!result.found.found) return result;
+    const answer& said = *result.found.found;
+    result.correct = equal(said, gold);
+    const bool numbers = said.kind == answer_kind::number && gold.kind == answer_kind::number;
+    if (result.correct)
+        result.value = options.right;
+    else if (numbers || options.partial == partial_credit::every_format)
+        result.value = options.wrong;
+    return result;
+}
+
+}  // namespace detail
 
 /// The terminal reward of ReFT.
 ///
@@ -75,24 +113,21 @@ struct answer_reward_options {
 /// Errors    option_error if an option is not finite. Calls: shape_error if there are not as many responses as
 ///           questions; what responses and gold answers contain is never an error.
 /// Source    ReFT, arXiv:2401.08967: 1, 0.1 and 0.
-/// Differs   from the paper, which gives the partial reward only where all answers of a data set are numbers: set
-///           `.wrong = 0` for the others. Its code gives it everywhere, as here.
+/// Differs   from the paper, which gives the partial reward only where the answers are numbers:
+///           partial_credit::numbers_only. Its code gives it everywhere, as here by default.
 template <extractor Extractor, answer_comparison Comparison>
 class answer_reward {
   public:
     /// Copies extractor and comparison.
     explicit answer_reward(Extractor extract, Comparison equal, const answer_reward_options& options = {})
         : extract_(std::move(extract)), equal_(std::move(equal)), options_(options) {
-        for (const double value : {options.right, options.wrong, options.none})
-            detail::require_option(std::isfinite(value), "answer_reward", "rewards must be finite", value);
+        detail::require_rewards("answer_reward", options);
     }
 
     /// One verdict per response.
     std::vector<std::optional<reward>> operator()(std::span<const question> questions,
                                                   std::span<const std::string> responses) const {
-        if (questions.size() != responses.size())
-            throw shape_error("answer_reward: questions is [" + std::to_string(questions.size()) +
-                              "] but responses is [" + std::to_string(responses.size()) + "]");
+        detail::require_one_response_each("answer_reward", questions.size(), responses.size());
         std::vector<std::optional<reward>> verdicts(responses.size());
         for (std::size_t i = 0; i < responses.size(); ++i) verdicts[i] = verdict(questions[i].gold, responses[i]);
         return verdicts;
@@ -104,12 +139,7 @@ class answer_reward {
     std::optional<reward> verdict(std::string_view gold_text, std::string_view response) const {
         const std::optional<answer> gold = gold_answer(gold_text, equal_.kind);
         if (!gold) return std::nullopt;
-        reward result{.value = options_.none, .found = extract_(response)};
-        if (result.found.found) {
-            result.correct = equal_(*result.found.found, *gold);
-            result.value = result.correct ? options_.right : options_.wrong;
-        }
-        return result;
+        return detail::judged(extract_(response), *gold, equal_, options_);
     }
 
     Extractor extract_;
