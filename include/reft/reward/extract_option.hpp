@@ -52,7 +52,8 @@ inline bool stands_alone(std::string_view text, std::size_t at) {
 
 /// Whether the `a` at `at` is the article: a word follows that explains nothing.
 inline bool is_article(std::string_view text, std::size_t at) {
-    constexpr std::string_view explaining[] = {"because", "since", "as ", "and ", "is ", "explanation", "the "};
+    constexpr std::string_view explaining[] = {"because", "since", "as ",         "and ",
+                                               "is ",     "it is", "explanation", "the "};
     if (lower(text[at]) != 'a' || byte_at(text, at + 1) != ' ') return false;
     return is_letter(byte_at(text, at + 2)) && any_at(text, at + 2, explaining) == 0;
 }
@@ -91,7 +92,8 @@ struct option_extractor {
         for (std::size_t at = text.size(); at-- > 0 && !result.found;)
             if (at == 0 || !detail::is_letter(text[at - 1])) at_word(text, at, result);
         if (!result.found) in_box(text, result);
-        if (!result.found) at_the_end(text, result);
+        letter_at_the_end(text, result);
+        if (!result.found) with_its_value(text, result);
         return result;
     }
 
@@ -114,11 +116,13 @@ struct option_extractor {
     void at_word(std::string_view text, std::size_t at, extraction& result) const {
         const char c = detail::lower(text[at]);
         if (c != 'a' && c != 'o' && c != 'c') return;
-        constexpr std::string_view words[] = {"answer", "ans", "option", "choice"};
+        constexpr std::string_view words[] = {"answer", "ans", "option", "choice", "correct"};
         const std::size_t length = detail::any_at(text, at, words);
         if (length == 0 || detail::is_letter(detail::byte_at(text, at + length))) return;
         const text_span marker{at, length};
-        if (c == 'a' && letter_before(text, at, marker, result)) return;
+        const bool correct = length == 7;
+        if ((c == 'a' || correct) && letter_before(text, at, marker, result)) return;
+        if (correct) return;  // "c is correct" is one; what follows the word is announced by another one
         if (letter_behind(text, marker, c == 'a', result) || c != 'a') return;
         const detail::answer_phrase phrase = detail::phrase_behind(text, at, at + length);
         if (phrase.begin == std::string_view::npos) return;
@@ -142,7 +146,9 @@ struct option_extractor {
         const std::optional<prose_number> number = detail::stated_number(clause.in(text));
         const char letter =
             number ? detail::option_of_number(*options, number->value) : option_of_text(clause.in(text));
-        if (letter != '\0') found_letter(result, letter, clause, marker, by);
+        if (letter == '\0') return;
+        const text_span said = number ? text_span{clause.begin + number->span.begin, number->span.size} : clause;
+        found_letter(result, letter, said, marker, by);
     }
 
     char option_of_text(std::string_view said) const {
@@ -170,11 +176,20 @@ struct option_extractor {
             if (answer && detail::after_verb(text, at) != at) by = answer_marker::answer_is;
             at += length;
         }
-        if (at >= text.size() || at > longest || !is_option(text[at]) || !detail::stands_alone(text, at)) return false;
+        if (at >= text.size() || at > longest || !is_option(text[at])) return false;
+        if (!detail::stands_alone(text, at) && !equals_value(text, at)) return false;
         if (detail::is_article(text, at) || detail::lists_options(text, at)) return false;
         if (!answer && !concludes(text, marker.begin, at)) return false;
         found_letter(result, text[at], {at, 1}, marker, by);
         return true;
+    }
+
+    // `d = 1600`, where d stands for 1600
+    bool equals_value(std::string_view text, std::size_t letter) const {
+        const std::size_t sign = text.find_first_not_of(' ', letter + 1);
+        if (options == nullptr || detail::byte_at(text, sign) != '=') return false;
+        const std::optional<prose_number> value = prose_number_at(text, detail::after_decoration(text, sign + 1, " "));
+        return value && detail::option_of_number(*options, value->value) == detail::lower(text[letter]);
     }
 
     /// "option c" states an answer where nothing but its value follows, or behind a word that concludes.
@@ -184,12 +199,13 @@ struct option_extractor {
         const std::size_t begin = word > 24 ? word - 24 : 0;
         for (std::size_t at = begin; at < word; ++at)
             if (detail::any_at(text, at, before) > 0) return true;
-        return text.size() - letter < 40;
+        return word < 3 || text.size() - letter < 40;
     }
 
     // "d is the answer"
     bool letter_before(std::string_view text, std::size_t word, text_span marker, extraction& result) const {
-        constexpr std::string_view words[] = {"the", "correct", "right", "best", "our", "final", "is", "hence"};
+        constexpr std::string_view words[] = {"the", "correct", "right", "best",  "our",  "final",
+                                              "is",  "hence",   "be",    "would", "thus", "as"};
         std::size_t end = word;
         bool verb = false;
         for (int i = 0; i < 6; ++i) {
@@ -200,10 +216,13 @@ struct option_extractor {
                     (end == each.size() || !detail::is_letter(text[end - each.size() - 1])))
                     length = each.size();
             if (length == 0) break;
-            verb = verb || detail::matches_at(text, end - length, "is");
+            verb = verb || length == 2;  // is, be, as
             end -= length;
         }
-        while (end > 0 && (text[end - 1] == ')' || text[end - 1] == ' ' || text[end - 1] == '"')) --end;
+        constexpr std::string_view around = ") \"'(";
+        while (end > 0 && around.find(text[end - 1]) != std::string_view::npos) --end;
+        // "c answer" at the end of a text needs no verb
+        if (!verb && text.find_first_not_of(" .)\"'", word + marker.size) == std::string_view::npos) verb = true;
         if (!verb || end == 0 || !is_option(text[end - 1]) || !detail::stands_alone(text, end - 1)) return false;
         found_letter(result, text[end - 1], {end - 1, 1}, marker, answer_marker::option_letter);
         return true;
@@ -223,25 +242,44 @@ struct option_extractor {
         }
     }
 
-    // "= 11 a", "hence , a", "imo e", "c )", "e . 25 / 28"
-    void at_the_end(std::string_view text, extraction& result) const {
+    // "= 11 a", "hence , a", "imo e", "c )": later than any other statement
+    void letter_at_the_end(std::string_view text, extraction& result) const {
         const std::size_t last = text.find_last_not_of(" \t\r\n.\"'*)]}$!");
-        if (last == std::string_view::npos) return;
-        if (is_option(text[last]) && (last == 0 || !detail::is_letter(text[last - 1])) && ends_alone(text, last)) {
+        if (last == std::string_view::npos || !is_option(text[last])) return;
+        if (result.found && result.span.begin + result.span.size > last) return;
+        if (ends_alone(text, last))
             found_letter(result, text[last], {last, 1}, {last, 0}, answer_marker::option_letter);
-            return;
-        }
+    }
+
+    // "e . 25 / 28" or "25 / 28 = e" at the end, "c 88" at the beginning: a letter and what it stands for
+    void with_its_value(std::string_view text, extraction& result) const {
+        if (options == nullptr) return;
         constexpr std::size_t longest = 120;
-        const std::size_t begin = last > longest ? last - longest : 0;
-        const std::string tail = "\n" + detail::squeezed(text.substr(begin, last + 1 - begin));
-        for (std::size_t i = 0; options != nullptr && i < options->texts.size(); ++i) {
+        const std::size_t begin = text.size() > longest ? text.size() - longest : 0;
+        std::string tail = "\n" + detail::squeezed(text.substr(begin));
+        while (tail.back() == '.' || tail.back() == ')') tail.pop_back();
+        for (std::size_t i = 0; i < options->texts.size(); ++i) {
             const char letter = static_cast<char>('a' + i);
             std::string value = detail::squeezed(options->texts[i]);
             while (!value.empty() && (value.back() == '.' || value.back() == ')')) value.pop_back();
-            for (const char sign : {')', '.', ':'})
-                if (!value.empty() && tail.ends_with(std::string{letter, sign} + value))
-                    found_letter(result, letter, {begin, last + 1 - begin}, {}, answer_marker::option_letter);
+            if (value.empty()) continue;
+            bool ends = tail.ends_with(value + "=" + letter);
+            for (const char sign : {')', '.', ':'}) ends = ends || tail.ends_with(std::string{letter, sign} + value);
+            const bool starts = starts_with_value(text, letter);
+            if (ends) found_letter(result, letter, {begin, text.size() - begin}, {}, answer_marker::option_letter);
+            if (starts && !result.found)
+                found_letter(result, letter, {0, std::min(longest, text.size())}, {}, answer_marker::option_letter);
         }
+    }
+
+    // "c 88 from the given alternatives": the letter that begins the text, and its number
+    bool starts_with_value(std::string_view text, char letter) const {
+        const std::size_t begin = text.find_first_not_of(" \"'(");
+        if (begin == std::string_view::npos || detail::lower(text[begin]) != letter) return false;
+        const std::size_t next = std::min(text.find_first_not_of(" ).:", begin + 1), text.size());
+        if (next == begin + 1) return false;
+        const std::optional<prose_number> value = prose_number_at(text, next);
+        return value && detail::option_of_number(*options, value->value) == letter;
     }
 
     static bool ends_alone(std::string_view text, std::size_t last) {
@@ -249,6 +287,9 @@ struct option_extractor {
         if (!detail::stands_alone(text.substr(0, last + 1), last)) return false;
         const std::size_t before = text.find_last_not_of(" (", last - 1);
         if (before == std::string_view::npos) return true;
+        constexpr std::string_view words[] = {" of", " than", " to", " by", " and", " or", " for", " in", " from"};
+        for (const std::string_view word : words)  // "the value of a"
+            if (text.substr(0, before + 1).ends_with(word)) return false;
         constexpr std::string_view operators = "+*/^=<-";
         return operators.find(text[before]) == std::string_view::npos;
     }
