@@ -16,10 +16,12 @@
 #include <reft/core/workspace.hpp>
 
 #include <reft/text/answer.hpp>
+#include <reft/text/answer_options.hpp>
 #include <reft/text/mathqa_options.hpp>
 #include <reft/text/number.hpp>
 #include <reft/text/problem.hpp>
 #include <reft/text/prompt_template.hpp>
+#include <reft/text/prose_number.hpp>
 #include <reft/text/tokenizer.hpp>
 
 #include <reft/policy/concepts.hpp>
@@ -33,6 +35,10 @@
 #include <reft/reward/combined_reward.hpp>
 #include <reft/reward/comparison.hpp>
 #include <reft/reward/extract.hpp>
+#include <reft/reward/extract_boxed.hpp>
+#include <reft/reward/extract_number.hpp>
+#include <reft/reward/extract_option.hpp>
+#include <reft/reward/extract_presets.hpp>
 #include <reft/reward/kl.hpp>
 #include <reft/reward/kl_controller.hpp>
 #include <reft/reward/parallel_reward.hpp>

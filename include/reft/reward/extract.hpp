@@ -82,6 +82,7 @@ struct trigger_extractor {
         if (announced) {
             const std::size_t after = detail::span_of(piece, text).begin;
             result.marker = {after - answer_trigger.size(), answer_trigger.size()};
+            result.by = answer_marker::trigger;
         }
         read(said, result);
         return result;
