@@ -39,6 +39,20 @@ struct within_absolute {
     }
 };
 
+/// Numbers that differ little, and little for their size:  |found − gold| ≤ min(absolute, relative·|gold|).
+///
+/// What the paper's rule accepts, but not 0 for 0.002. NaN and infinities are equal to nothing.
+struct within_both {
+    double absolute = 1e-2;                                   ///< as within_absolute
+    double relative = 5e-2;                                   ///< of the gold answer
+    static constexpr answer_kind kind = answer_kind::number;  ///< what it compares
+
+    /// False too where one of them is no number.
+    bool operator()(const answer& found, const answer& gold) const {
+        return within_absolute{std::min(absolute, relative * std::abs(gold.number))}(found, gold);
+    }
+};
+
 namespace detail {
 
 /// The spelling of a number without percent sign, plus, decimal zeros at the end (`20.0`) and leading zeros.
