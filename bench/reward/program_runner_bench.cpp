@@ -38,5 +38,3 @@ BENCHMARK_CAPTURE(run_programs, warm, false)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(run_programs, sandbox_each, true)->Args({100, 2})->UseRealTime()->Unit(benchmark::kMillisecond);
-
-BENCHMARK_MAIN();
