@@ -132,7 +132,8 @@ def failure(reason, message=""):
 def fork_for(source, home):
     """Runs a program in a fork. What the fork said, what the system said of its end, and what it used."""
     result, say = os.pipe()
-    if home is not None and libc.unshare(NEWPID) != 0:
+    # Without a filter, which refuses System V memory, that of the program before must be out of reach.
+    if home is not None and libc.unshare(NEWPID if FILTER else NEWPID | NEWIPC) != 0:
         os._exit(1)
     child = os.fork()
     if child == 0:
