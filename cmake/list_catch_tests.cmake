@@ -35,6 +35,6 @@ while(NOT names STREQUAL "")
     # A flood of failures, from a loop over a million inputs, says no more than its beginning.
     string(APPEND script
         "add_test([==[${LABEL}/${name}]==] [==[${EXECUTABLE}]==] [==[${pattern}]==] ${run_arguments} --abortx 20)\n"
-        "set_tests_properties([==[${LABEL}/${name}]==] PROPERTIES LABELS [==[${LABEL}]==] SKIP_REGULAR_EXPRESSION [==[SKIPPED: ]==])\n")
+        "set_tests_properties([==[${LABEL}/${name}]==] PROPERTIES LABELS [==[${LABEL}]==] SKIP_REGULAR_EXPRESSION [==[SKIPPED[:,] ]==])\n")
 endwhile()
 file(WRITE "${TESTS_FILE}" "${script}")

@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -43,7 +42,9 @@ inline std::vector<std::string> processes_with(const std::string& word) {
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
         std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-        const std::string line((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+        std::string line(std::size_t{1} << 17U, ' ');
+        file.read(line.data(), static_cast<std::streamsize>(line.size()));  // of a process that ends meanwhile: nothing
+        line.resize(static_cast<std::size_t>(file.gcount()));
         if (line.find('\0' + word + '\0') != std::string::npos) found.push_back(entry.path().filename());
     }
     return found;

@@ -3,6 +3,7 @@
 
 #include <reft/core/config.hpp>
 #include <reft/reward/program/driver.hpp>
+#include <reft/reward/program/driver_answers.hpp>
 #include <reft/reward/program/options.hpp>
 
 #include <string>
