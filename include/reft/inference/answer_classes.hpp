@@ -3,6 +3,7 @@
 
 #include <reft/core/error.hpp>
 #include <reft/core/float16.hpp>
+#include <reft/inference/sorted_order.hpp>
 #include <reft/text/answer.hpp>
 
 #include <algorithm>
@@ -41,7 +42,7 @@ class answer_classes {
         std::vector<std::size_t> order;
         for (std::size_t i = 0; i < answers.size(); ++i)
             if (answers[i] && votes(*answers[i])) order.push_back(i);
-        std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        detail::sort_samples(order, [&](std::size_t a, std::size_t b) {
             if (before(*answers[a], *answers[b])) return true;
             if (before(*answers[b], *answers[a])) return false;
             const std::string &x = answers[a]->text, &y = answers[b]->text;

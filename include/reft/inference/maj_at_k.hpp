@@ -1,9 +1,10 @@
-// maj@k: would a majority vote over k of the samples be right.
+// Majority at k: would a majority vote over k of the samples be right.
 #pragma once
 
 #include <reft/core/error.hpp>
 #include <reft/core/random.hpp>
 #include <reft/inference/majority_vote.hpp>
+#include <reft/inference/sorted_order.hpp>
 #include <reft/reward/comparison.hpp>
 
 #include <algorithm>
@@ -13,12 +14,11 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace reft::inline REFT_ABI {
 
-/// How maj@k is found.
+/// How `maj@k` is found.
 struct maj_at_k_options {
     vote_options vote = {};              ///< of each vote
     std::int64_t most_subsets = 10'000;  ///< with more subsets than this, as many random ones are drawn, ≥ 1
@@ -28,7 +28,7 @@ struct maj_at_k_options {
 
 /// The share of subsets whose vote is right.
 struct maj_at_k_result {
-    double value = 0;           ///< maj@k, or its estimate
+    double value = 0;           ///< `maj@k`, or its estimate
     double standard_error = 0;  ///< of the estimate; 0 if exact
     std::int64_t subsets = 0;   ///< that voted
     bool exact = false;         ///< all subsets voted
@@ -62,14 +62,13 @@ inline bool next_subset(std::vector<std::size_t>& subset, std::size_t n) {
     return false;
 }
 
-/// The first k of a partial Fisher-Yates shuffle, in ascending order, which is the order of sampling. `all` holds
-/// 0, ..., n−1 in any order that depends on earlier draws alone.
-inline void random_subset(random_stream& stream, std::vector<std::size_t>& all, std::vector<std::size_t>& subset) {
-    for (std::size_t i = 0; i < subset.size(); ++i) {
-        std::swap(all[i], all[i + static_cast<std::size_t>(stream.below(all.size() - i))]);
-        subset[i] = all[i];
-    }
-    std::sort(subset.begin(), subset.end());
+/// A random subset of 0, ..., n−1 in ascending order, which is the order of sampling.
+///
+/// Source    selection sampling: Knuth, The Art of Computer Programming 2, algorithm 3.4.2S.
+inline void random_subset(random_stream& stream, std::size_t n, std::vector<std::size_t>& subset) {
+    std::size_t taken = 0;
+    for (std::size_t i = 0; taken < subset.size(); ++i)
+        if (stream.below(n - i) < subset.size() - taken) subset[taken++] = i;
 }
 
 }  // namespace detail
@@ -83,7 +82,7 @@ inline void random_subset(random_stream& stream, std::vector<std::size_t>& all, 
 /// wrong. A tie is decided by the rule for the votes, in every subset anew.
 ///
 /// Errors    option_error unless 1 ≤ k ≤ n, or if an option is outside its range.
-/// Cost      subsets·(k + the different answers in it).
+/// Cost      subsets·(k + the different answers); a random subset takes as many random numbers as there are samples.
 template <answer_comparison Comparison>
 maj_at_k_result maj_at_k(std::span<const std::optional<answer>> answers, const answer& gold, std::int64_t k,
                          const Comparison& equal, const maj_at_k_options& options = {}) {
@@ -97,9 +96,7 @@ maj_at_k_result maj_at_k(std::span<const std::optional<answer>> answers, const a
     std::vector<char> right(classes.size());
     for (std::size_t c = 0; c < right.size(); ++c) right[c] = static_cast<bool>(equal(classes.at(c), gold));
 
-    std::vector<std::size_t> all(answers.size()), subset(static_cast<std::size_t>(k));
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-    std::copy_n(all.begin(), subset.size(), subset.begin());
+    std::vector<std::size_t> subset = detail::sample_numbers(static_cast<std::size_t>(k));
     detail::ballot ballot(classes, options.vote.tie);
     const auto vote_is_right = [&] {
         ballot.clear();
@@ -119,7 +116,7 @@ maj_at_k_result maj_at_k(std::span<const std::optional<answer>> answers, const a
     } else {
         random_stream stream(options.seed, random_purpose::voting, options.question);
         for (std::int64_t i = 0; i < result.subsets; ++i) {
-            detail::random_subset(stream, all, subset);
+            detail::random_subset(stream, answers.size(), subset);
             hits += vote_is_right();
         }
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <reft/inference/answer_classes.hpp>
+#include <reft/inference/sorted_order.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -45,18 +46,16 @@ class ballot {
 
     void clear() {
         std::fill(own_.begin(), own_.end(), 0.0);
-        voted_.clear();
+        added_ = 0;
     }
 
     /// Samples are added in the order in which they were drawn.
     void add(std::size_t sample, double weight) {
         const std::size_t c = classes_->of(sample);
         if (c == answer_classes::none || weight == 0) return;
-        if (own_[c] == 0) {
-            first_[c] = voted_.size();
-            voted_.push_back(c);
-        }
+        if (own_[c] == 0) first_[c] = added_;
         own_[c] += weight;
+        ++added_;
     }
 
     struct outcome {
@@ -69,8 +68,8 @@ class ballot {
     outcome count() {
         outcome result;
         double own = 0;
-        std::sort(voted_.begin(), voted_.end());
-        for (const std::size_t c : voted_) {
+        for (std::size_t c = 0; c < own_.size(); ++c) {
+            if (own_[c] == 0) continue;  // nobody in this count gave it
             const double votes = sum(classes_->agreeing(c));
             if (votes < result.votes || (votes == result.votes && own_[c] < own)) continue;
             const bool same = votes == result.votes && own_[c] == own;
@@ -102,7 +101,7 @@ class ballot {
     vote_tie tie_;
     std::vector<double> own_;         // weight by class
     std::vector<std::size_t> first_;  // when the class got its first vote
-    std::vector<std::size_t> voted_;  // classes with a weight
+    std::size_t added_ = 0;           // votes so far
 };
 
 inline void require_weights(std::size_t answers, std::span<const double> weights) {
@@ -140,12 +139,11 @@ inline vote_result weighted_vote(std::span<const std::optional<answer>> answers,
                                  const vote_options& options = {}) {
     detail::require_weights(answers.size(), weights);
     const answer_classes classes(answers, options.tolerance);
-    std::vector<std::size_t> order(answers.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::vector<std::size_t> order = detail::sample_numbers(answers.size());
     // A sum depends on the order of its terms. For the sake of first_sample the first vote of a class comes first.
     detail::ballot ballot(classes, options.tie);
     if (options.tie != vote_tie::first_sample)
-        std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return weights[a] < weights[b]; });
+        detail::sort_samples(order, [&](std::size_t a, std::size_t b) { return weights[a] < weights[b]; });
     for (const std::size_t i : order) ballot.add(i, weights[i]);
 
     const detail::ballot::outcome outcome = ballot.count();
@@ -163,7 +161,7 @@ inline vote_result weighted_vote(std::span<const std::optional<answer>> answers,
 
 /// The answer with which most samples agree: weighted_vote with weights of 1.
 ///
-/// Source    Wang et al. 2022, arXiv:2203.11171 (self-consistency); ReFT §4.3 (maj@100).
+/// Source    Wang et al. 2022, arXiv:2203.11171 (self-consistency); ReFT §4.3 (`maj@100`).
 inline vote_result majority_vote(std::span<const std::optional<answer>> answers, const vote_options& options = {}) {
     const std::vector<double> ones(answers.size(), 1.0);
     return weighted_vote(answers, ones, options);

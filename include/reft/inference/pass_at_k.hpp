@@ -1,4 +1,4 @@
-// pass@k: is one of k samples right; and the upper bound of whatever selects among all of them.
+// Pass at k: is one of k samples right; and the upper bound of whatever selects among all of them.
 #pragma once
 
 #include <reft/core/error.hpp>
@@ -53,7 +53,7 @@ inline double pass_at_k(const sample_counts& counts, std::int64_t k) {
     return std::min(pass, 1.0);
 }
 
-/// The mean of pass@k over questions, 0 for none.
+/// The mean of `pass@k` over questions, 0 for none.
 ///
 /// Errors    as the one of a single question.
 inline double pass_at_k(std::span<const sample_counts> questions, std::int64_t k) {
@@ -63,7 +63,7 @@ inline double pass_at_k(std::span<const sample_counts> questions, std::int64_t k
 }
 
 /// The share of questions with a right sample: no vote and no reranking among these samples can be better. It is the
-/// mean of pass@n; a question without samples counts as not solved. 0 for no questions.
+/// mean of `pass@n`; a question without samples counts as not solved. 0 for no questions.
 ///
 /// Errors    value_error unless 0 ≤ c ≤ n.
 inline double selection_upper_bound(std::span<const sample_counts> questions) {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <reft/core/error.hpp>
+#include <reft/inference/sorted_order.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -37,11 +37,10 @@ struct ranking {
 
 /// Sorts by score. Equal scores keep the order of the responses; NaN is worse than all numbers, −∞ included.
 inline ranking ranked(std::vector<double> scores) {
-    ranking result{.order = std::vector<std::size_t>(scores.size()), .scores = std::move(scores)};
-    for (std::size_t i = 0; i < result.order.size(); ++i) result.order[i] = i;
+    ranking result{.order = detail::sample_numbers(scores.size()), .scores = std::move(scores)};
     const std::vector<double>& s = result.scores;
     // With the number of the response as the last word this is stable, and needs no memory.
-    std::sort(result.order.begin(), result.order.end(), [&s](std::size_t a, std::size_t b) {
+    detail::sort_samples(result.order, [&s](std::size_t a, std::size_t b) {
         if (std::isnan(s[a]) != std::isnan(s[b])) return std::isnan(s[b]);
         if (s[a] > s[b]) return true;
         if (s[a] < s[b]) return false;
