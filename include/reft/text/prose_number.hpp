@@ -200,6 +200,10 @@ class number_reader {
             at_ += separator();
             inside += digits();
         }
+        if (!inside.empty() && here() == '.' && is_digit(here(1))) {
+            ++at_;
+            inside += '.' + digits();
+        }
         spaces();
         return eat("}") && !inside.empty() ? without_zeros(std::move(inside)) : std::string();
     }
