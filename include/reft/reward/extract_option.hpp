@@ -156,9 +156,13 @@ struct option_extractor {
 
     char option_of_text(std::string_view said) const {
         const std::string words = detail::squeezed(said);
-        for (std::size_t i = 0; i < options->texts.size(); ++i)
-            if (!words.empty() && words == detail::squeezed(options->texts[i])) return static_cast<char>('a' + i);
-        return '\0';
+        char letter = '\0';
+        for (std::size_t i = 0; !words.empty() && i < options->texts.size(); ++i) {
+            if (words != detail::squeezed(options->texts[i])) continue;
+            if (letter != '\0') return '\0';
+            letter = static_cast<char>('a' + i);
+        }
+        return letter;
     }
 
     /// Over "is", "option", brackets and signs to a letter.
