@@ -65,17 +65,23 @@ inline std::string plain_text(std::string_view latex) {
     return plain;
 }
 
-/// The number that a box holds, with or without a unit and an `x =`; its span is a place in `inside`.
-inline std::optional<prose_number> boxed_number(std::string_view inside) {
-    constexpr std::string_view decoration = " \t\r\n{(*$";
-    constexpr std::string_view openings[] = {"\\(", "\\text{", "\\mathbf{", "\\mathrm{", "\\textbf{", "\\,", "\\!"};
-    const std::size_t equals = inside.rfind('=');
-    std::size_t at = equals == std::string_view::npos ? 0 : equals + 1;
+/// Over white space, decoration and commands that open a text, from `at` on.
+inline std::size_t after_opening(std::string_view inside, std::size_t at) {
+    constexpr std::string_view openings[] = {"\\(",      "\\text{", "\\mathbf{", "\\mathrm{",      "\\textbf{",
+                                             "\\approx", "\\,",     "\\!",       "\\displaystyle", "\xE2\x89\x88"};
     for (std::size_t length = 1; length > 0; at += length) {
-        at = after_decoration(inside, at, decoration);
+        at = after_decoration(inside, at, " \t\r\n{(*$~");
         length = any_at(inside, at, openings);
     }
-    std::optional<prose_number> number = prose_number_at(inside, at);
+    return at;
+}
+
+/// The number that a box holds, with or without a unit and an `x =`; its span is a place in `inside`.
+inline std::optional<prose_number> boxed_number(std::string_view inside) {
+    const std::size_t equals = inside.rfind('=');
+    std::optional<prose_number> number;
+    if (equals != std::string_view::npos) number = prose_number_at(inside, after_opening(inside, equals + 1));
+    if (!number) number = prose_number_at(inside, after_opening(inside, 0));
     if (!number) return std::nullopt;
     // `(1, 2)` and `1, 2` are no number, `18 dollars` and `18\text{ cm}` are one.
     const std::size_t next = after_decoration(inside, number->span.begin + number->span.size, " })");

@@ -143,9 +143,12 @@ struct option_extractor {
         constexpr std::size_t longest = 300;
         clause.size = std::min(clause.size, longest);
         if (options == nullptr || detail::lists_options(text, std::min(marker.begin, text.size() - 1))) return;
-        const std::optional<prose_number> number = detail::stated_number(clause.in(text));
-        const char letter =
-            number ? detail::option_of_number(*options, number->value) : option_of_text(clause.in(text));
+        char letter = option_of_text(clause.in(text));
+        std::optional<prose_number> number;
+        if (letter == '\0') {
+            number = detail::stated_number(clause.in(text));
+            if (number) letter = detail::option_of_number(*options, number->value);
+        }
         if (letter == '\0') return;
         const text_span said = number ? text_span{clause.begin + number->span.begin, number->span.size} : clause;
         found_letter(result, letter, said, marker, by);
@@ -153,9 +156,13 @@ struct option_extractor {
 
     char option_of_text(std::string_view said) const {
         const std::string words = detail::squeezed(said);
-        for (std::size_t i = 0; i < options->texts.size(); ++i)
-            if (!words.empty() && words == detail::squeezed(options->texts[i])) return static_cast<char>('a' + i);
-        return '\0';
+        char letter = '\0';
+        for (std::size_t i = 0; !words.empty() && i < options->texts.size(); ++i) {
+            if (words != detail::squeezed(options->texts[i])) continue;
+            if (letter != '\0') return '\0';
+            letter = static_cast<char>('a' + i);
+        }
+        return letter;
     }
 
     /// Over "is", "option", brackets and signs to a letter.
@@ -204,8 +211,8 @@ struct option_extractor {
 
     // "d is the answer"
     bool letter_before(std::string_view text, std::size_t word, text_span marker, extraction& result) const {
-        constexpr std::string_view words[] = {"the", "correct", "right", "best",  "our",  "final",
-                                              "is",  "hence",   "be",    "would", "thus", "as"};
+        constexpr std::string_view words[] = {"the", "correct", "right",  "best", "our",  "final", "is",  "hence",
+                                              "be",  "would",   "should", "must", "thus", "as",    "your"};
         std::size_t end = word;
         bool verb = false;
         for (int i = 0; i < 6; ++i) {
@@ -266,10 +273,20 @@ struct option_extractor {
             bool ends = tail.ends_with(value + "=" + letter);
             for (const char sign : {')', '.', ':'}) ends = ends || tail.ends_with(std::string{letter, sign} + value);
             const bool starts = starts_with_value(text, letter);
-            if (ends) found_letter(result, letter, {begin, text.size() - begin}, {}, answer_marker::option_letter);
+            if (ends && !follows_label(tail, letter))
+                found_letter(result, letter, {begin, text.size() - begin}, {}, answer_marker::option_letter);
             if (starts && !result.found)
                 found_letter(result, letter, {0, std::min(longest, text.size())}, {}, answer_marker::option_letter);
         }
+    }
+
+    /// Whether the option before is there too, with its label: then options are listed, not stated.
+    bool follows_label(const std::string& tail, char letter) const {
+        if (letter == 'a') return false;
+        const std::string before = detail::squeezed(options->texts[static_cast<std::size_t>(letter - 'b')]);
+        for (const char sign : {')', '.', ':'})
+            if (tail.find(std::string{static_cast<char>(letter - 1), sign} + before) < tail.size()) return true;
+        return false;
     }
 
     // "c 88 from the given alternatives": the letter that begins the text, and its number
@@ -283,14 +300,17 @@ struct option_extractor {
     }
 
     static bool ends_alone(std::string_view text, std::size_t last) {
-        if (last == 0) return true;
+        if (last == 0 || text.substr(0, last).ends_with("**")) return true;
         if (!detail::stands_alone(text.substr(0, last + 1), last)) return false;
         const std::size_t before = text.find_last_not_of(" (", last - 1);
         if (before == std::string_view::npos) return true;
-        constexpr std::string_view words[] = {" of", " than", " to", " by", " and", " or", " for", " in", " from"};
+        constexpr std::string_view words[] = {" of",  " than", " to", " by",   " and", " or",
+                                              " nor", " for",  " in", " from", " be"};
         for (const std::string_view word : words)  // "the value of a"
-            if (text.substr(0, before + 1).ends_with(word)) return false;
+            if (text.substr(0, before + 1).ends_with(word)) return before >= 4 && text[before - 3] == ',';  // ", or e"
         constexpr std::string_view operators = "+*/^=<-";
+        if (text[before] == '-' && before >= 3)  // "hence - a"
+            return detail::is_letter(text[before - 2]) && detail::is_letter(text[before - 3]);
         return operators.find(text[before]) == std::string_view::npos;
     }
 };

@@ -75,8 +75,10 @@ class number_reader {
 
     /// Whether a number stands here; `end()` is behind what was read either way.
     bool read() {
-        prefix();
-        if (!fraction_sign() && !decimal()) return false;
+        const bool plain = is_digit(here());  // nearly all are
+        if (!plain) prefix();
+        if ((plain || !fraction_sign()) && !decimal()) return false;
+        if (at_ == text_.size()) return true;
         if (form_ == answer_form::integer) mixed_or_fraction();
         power_of_ten();
         scale();
@@ -156,6 +158,10 @@ class number_reader {
     bool decimal() {
         if (is_digit(here())) {
             whole_ = digits();
+            if (at_ == text_.size()) {
+                whole_ = without_zeros(std::move(whole_));
+                return true;
+            }
             for (bool first = true; whole_.size() <= 3 || !first; first = false) {
                 const std::size_t length = whole_.front() == '0' ? 0 : separator();
                 if (length == 0) break;
@@ -199,6 +205,10 @@ class number_reader {
         while (!inside.empty() && (matches_at(text_, at_, ",") || matches_at(text_, at_, "{,}")) && separator() > 0) {
             at_ += separator();
             inside += digits();
+        }
+        if (!inside.empty() && here() == '.' && is_digit(here(1))) {
+            ++at_;
+            inside += '.' + digits();
         }
         spaces();
         return eat("}") && !inside.empty() ? without_zeros(std::move(inside)) : std::string();
