@@ -1,4 +1,8 @@
 // All algorithms of reft. Nothing but the standard library is included, here or below.
+//
+// What reads and judges real texts is a quarter more to compile, and included by those who need it:
+// reward/extract_presets.hpp (all extractors), reward/combined_reward.hpp, reward/parallel_reward.hpp,
+// reward/program_reward.hpp, reward/arithmetic_program.hpp, text/problem.hpp, text/mathqa_options.hpp, inference/*.hpp.
 #pragma once
 
 #include <reft/core/config.hpp>
@@ -16,12 +20,8 @@
 #include <reft/core/workspace.hpp>
 
 #include <reft/text/answer.hpp>
-#include <reft/text/answer_options.hpp>
-#include <reft/text/mathqa_options.hpp>
 #include <reft/text/number.hpp>
-#include <reft/text/problem.hpp>
 #include <reft/text/prompt_template.hpp>
-#include <reft/text/prose_number.hpp>
 #include <reft/text/tokenizer.hpp>
 
 #include <reft/policy/concepts.hpp>
@@ -32,16 +32,10 @@
 #include <reft/policy/trajectory.hpp>
 
 #include <reft/reward/answer_reward.hpp>
-#include <reft/reward/combined_reward.hpp>
 #include <reft/reward/comparison.hpp>
 #include <reft/reward/extract.hpp>
-#include <reft/reward/extract_boxed.hpp>
-#include <reft/reward/extract_number.hpp>
-#include <reft/reward/extract_option.hpp>
-#include <reft/reward/extract_presets.hpp>
 #include <reft/reward/kl.hpp>
 #include <reft/reward/kl_controller.hpp>
-#include <reft/reward/parallel_reward.hpp>
 #include <reft/reward/shaped_rewards.hpp>
 
 #include <reft/advantage/gae.hpp>
@@ -63,8 +57,3 @@
 #include <reft/kernel/token_logits.hpp>
 #include <reft/kernel/values.hpp>
 
-#include <reft/inference/answer_classes.hpp>
-#include <reft/inference/maj_at_k.hpp>
-#include <reft/inference/majority_vote.hpp>
-#include <reft/inference/pass_at_k.hpp>
-#include <reft/inference/rerank.hpp>

@@ -67,12 +67,20 @@ std::string shape_text(const View& view) {
 }
 
 /// "clipped_policy: log_probs is [8, 64] but advantages is [8, 63]"
+[[noreturn]] inline void refuse_shapes(std::string_view function, std::string_view name_a, const std::string& shape_a,
+                                       std::string_view name_b, const std::string& shape_b) {
+    std::string text(function);
+    for (const std::string_view part :
+         {std::string_view(": "), name_a, std::string_view(" is "), std::string_view(shape_a),
+          std::string_view(" but "), name_b, std::string_view(" is "), std::string_view(shape_b)})
+        text += part;
+    throw shape_error(text);
+}
+
 template <class A, class B>
 void require_same_shape(std::string_view function, std::string_view name_a, const A& a, std::string_view name_b,
                         const B& b) {
-    if (a.extents() == b.extents()) return;
-    throw shape_error(std::string(function) + ": " + std::string(name_a) + " is " + shape_text(a) + " but " +
-                      std::string(name_b) + " is " + shape_text(b));
+    if (a.extents() != b.extents()) refuse_shapes(function, name_a, shape_text(a), name_b, shape_text(b));
 }
 
 inline std::string number_text(double value) {

@@ -121,14 +121,15 @@ class rows {
     /// Throws shape_error unless `x` has the extents of this layout.
     template <class View>
     void require_layout(std::string_view function, std::string_view name, const View& x) const {
-        if (x.extents() == extents()) return;
-        const auto want = extents();
-        throw shape_error(std::string(function) + ": " + std::string(name) + " is " + detail::shape_text(x) +
-                          " but the rows are " + (packed_ ? "packed, " : "padded, ") +
-                          detail::shape_text(want.data(), 2));
+        if (x.extents() != extents()) refuse_layout(function, name, detail::shape_text(x));
     }
 
   private:
+    [[noreturn]] void refuse_layout(std::string_view function, std::string_view name, const std::string& shape) const {
+        throw shape_error(std::string(function) + ": " + std::string(name) + " is " + shape + " but the rows are " +
+                          (packed_ ? "packed, " : "padded, ") + detail::shape_text(extents().data(), 2));
+    }
+
     rows() = default;
 
     bool packed_ = false;

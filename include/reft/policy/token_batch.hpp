@@ -38,11 +38,11 @@ class token_batch {
         const std::int64_t begin = tokens();
         const auto prompt_length = static_cast<std::int64_t>(prompt.size());
         const auto response_length = static_cast<std::int64_t>(response.size());
-        ids_.insert(ids_.end(), prompt.begin(), prompt.end());
-        ids_.insert(ids_.end(), response.begin(), response.end());
+        for (const token_id id : prompt) ids_.push_back(id);
+        for (const token_id id : response) ids_.push_back(id);
         offsets_.push_back(tokens());
         prompt_lengths_.push_back(prompt_length);
-        response_ids_.insert(response_ids_.end(), response.begin(), response.end());
+        for (const token_id id : response) response_ids_.push_back(id);
         for (std::int64_t t = 0; t < response_length; ++t) predictors_.push_back(begin + prompt_length + t - 1);
         response_offsets_.push_back(response_tokens());
     }
