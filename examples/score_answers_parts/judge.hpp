@@ -9,13 +9,16 @@
 #include <reft/reward/program_runner.hpp>
 #include <reft/text/prose_number.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "../arithmetic_parts/interrupt.hpp"
 #include "item.hpp"
 #include "settings.hpp"
 
@@ -25,6 +28,7 @@ class judge {
   public:
     explicit judge(const settings& chosen) : chosen_(chosen), pool_(threads_of(chosen)) {}
 
+    /// After an interruption those before the first program that was not run.
     std::vector<verdict> operator()(const std::vector<item>& items) {
         std::vector<verdict> verdicts(items.size());
         std::vector<std::optional<reft::program_result>> results(items.size());
@@ -37,8 +41,11 @@ class judge {
                 verdicts[at] = verdict_on(items[at]);
         });
         run_the_others(items, results);
-        for (std::size_t i = 0; i < items.size(); ++i)
+        for (std::size_t i = 0; i < items.size(); ++i) {
             if (results[i]) verdicts[i] = verdict_on(items[i], *results[i]);
+            if (!results[i] && items[i].written_as == format::pcot)
+                return {verdicts.begin(), verdicts.begin() + static_cast<std::ptrdiff_t>(i)};
+        }
         return verdicts;
     }
 
@@ -70,8 +77,13 @@ class judge {
         if (programs.empty()) return;
         by_python_ += programs.size();
         if (!runner_) runner_ = std::make_unique<reft::program_runner>(runner_options());
-        const std::vector<reft::program_result> found = (*runner_)(programs);
-        for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = found[i];
+        // A few at a time, so that Ctrl-C does not wait for all that run to their limits.
+        const std::size_t few = 4 * static_cast<std::size_t>(threads_of(chosen_));
+        for (std::size_t first = 0; first < programs.size() && arithmetic::interrupted == 0; first += few) {
+            const std::size_t count = std::min(few, programs.size() - first);
+            const auto found = (*runner_)(std::span(programs).subspan(first, count));
+            for (std::size_t i = 0; i < count; ++i) results[places[first + i]] = found[i];
+        }
     }
 
     reft::program_runner_options runner_options() const {

@@ -50,8 +50,8 @@ struct panel_product {
     }
 
   private:
-    // A packed block of 512 KB stays in the second cache while rows_at_once rows after rows_at_once pass over it.
-    static constexpr std::int64_t depth_at_once = 256, columns_at_once = 512, rows_at_once = 96;
+    // A packed block of 512 KB stays in the second cache while softmaxes_at_once rows after softmaxes_at_once pass over it.
+    static constexpr std::int64_t depth_at_once = 256, columns_at_once = 512, softmaxes_at_once = 96;
 
     /// Element (k, n) at data[k·depth_stride + n·column_stride].
     template <class Real>
@@ -73,7 +73,7 @@ struct panel_product {
                 const Real* const left = a.data() + k * (Transposed ? a.stride(0) : 1);
                 const detail::from from_here = k > 0 ? detail::from::target : start;
                 pack_block(block, columns, packed, pool);
-                for_ranges(pool, c.extent(0), rows_at_once, [&](std::int64_t begin, std::int64_t end, int) {
+                for_ranges(pool, c.extent(0), softmaxes_at_once, [&](std::int64_t begin, std::int64_t end, int) {
                     rows<Transposed, Real>(end - begin, columns, block.depth,
                                            {left + begin * (Transposed ? 1 : a.stride(0)), a.stride(0)}, packed,
                                            {c.data() + begin * c.stride(0) + j, c.stride(0)}, from_here);

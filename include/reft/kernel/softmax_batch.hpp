@@ -59,7 +59,7 @@ class softmax_batch {
         if (batch.vocabulary() > kept_row) return;
         constexpr std::int64_t line = 64;  // a multiple of what a row's last group of vectors may reach into
         const auto padded = static_cast<std::size_t>((batch.vocabulary() + line - 1) / line * line);
-        room_ = std::min(rows_at_once, kept_.size / std::max<std::size_t>(padded, 1));
+        room_ = std::min(softmaxes_at_once, kept_.size / std::max<std::size_t>(padded, 1));
         stride_ = use == softmax_use::gradient ? padded : 0;
     }
 
@@ -88,8 +88,8 @@ class softmax_batch {
     bool with_entropy_;
     std::size_t count_ = 0, room_ = 1;
     std::size_t stride_ = 0;  // between the powers of two rows; 0: they are not kept
-    token_index tokens_[rows_at_once];
-    row_and_choice<T> rows_[rows_at_once];
+    token_index tokens_[softmaxes_at_once];
+    row_and_choice<T> rows_[softmaxes_at_once];
     kept_powers<Real> kept_;
 };
 

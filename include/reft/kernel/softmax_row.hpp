@@ -29,7 +29,7 @@ row_at<T> row_in_memory(const strided_view<T, 1>& x) {
 
 /// Rows whose softmaxes are finished together: the logarithms and divisions at the end of one wait for each other, those
 /// of eight do not.
-constexpr std::size_t rows_at_once = 8;
+constexpr std::size_t softmaxes_at_once = 8;
 
 /// A row and the token chosen there.
 template <class T>
@@ -46,11 +46,11 @@ struct row_and_choice {
 /// The offset is near the largest scale·x_j. It and the logarithm of the sum are kept apart: their sum would lose the
 /// digits of large logits. NaN where a logit is NaN or +∞; 0 where all are −∞.
 struct sums_of_rows {
-    alignas(64) double sum[rows_at_once] = {};
-    double weighted[rows_at_once] = {};
-    double offset[rows_at_once] = {};
-    double center[rows_at_once] = {};  ///< the logit behind the offset
-    double chosen[rows_at_once] = {};  ///< scale·x of the chosen token
+    alignas(64) double sum[softmaxes_at_once] = {};
+    double weighted[softmaxes_at_once] = {};
+    double offset[softmaxes_at_once] = {};
+    double center[softmaxes_at_once] = {};  ///< the logit behind the offset
+    double chosen[softmaxes_at_once] = {};  ///< scale·x of the chosen token
 };
 
 /// The softmax of a row: p_j = factor·2^y_j with y_j = scale·x_j − offset.
@@ -67,14 +67,14 @@ struct softmax_of_logits {
 
 /// Those of some rows, field by field.
 struct softmaxes {
-    alignas(64) double center[rows_at_once];
-    double factor[rows_at_once];
-    double log_factor[rows_at_once];
-    double entropy[rows_at_once];
-    double log_prob[rows_at_once];
-    double own[rows_at_once];
-    double others[rows_at_once];
-    bool kept[rows_at_once];
+    alignas(64) double center[softmaxes_at_once];
+    double factor[softmaxes_at_once];
+    double log_factor[softmaxes_at_once];
+    double entropy[softmaxes_at_once];
+    double log_prob[softmaxes_at_once];
+    double own[softmaxes_at_once];
+    double others[softmaxes_at_once];
+    bool kept[softmaxes_at_once];
 
     softmax_of_logits operator[](std::size_t i) const {
         return {center[i], factor[i], log_factor[i], entropy[i], log_prob[i], own[i], others[i], kept[i]};

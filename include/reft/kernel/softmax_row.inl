@@ -254,7 +254,7 @@ REFT_SIMD_INLINE bool sums_of_row(const others_of_row<T>& x, accumulator_t<T> ce
 REFT_SIMD_INLINE void softmaxes_of_sums(const sums_of_rows& sums, bool with_entropy, softmaxes& p) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     const doubles zero{}, one = all(1.0), ln2 = all(0.693147180559945309417);
-    for (std::size_t row = 0; row < rows_at_once; row += static_cast<std::size_t>(lanes<double>)) {
+    for (std::size_t row = 0; row < softmaxes_at_once; row += static_cast<std::size_t>(lanes<double>)) {
         const doubles sum = load(sums.sum + row), chosen = load(sums.chosen + row) - load(sums.offset + row);
         const auto leads = (chosen > zero) | ((sum == zero) & (chosen > all(-infinity)));
         const doubles shift = leads ? chosen : zero;
@@ -280,12 +280,12 @@ REFT_SIMD_INLINE void softmaxes_of_sums(const sums_of_rows& sums, bool with_entr
     }
 }
 
-/// The softmaxes of `count` rows, at most rows_at_once: what has to wait for the end of a row is done for all together.
+/// The softmaxes of `count` rows, at most softmaxes_at_once: what has to wait for the end of a row is done for all together.
 template <class T>
 REFT_SIMD_LOOP void softmaxes_of_rows(const row_and_choice<T>* rows, std::size_t count, accumulator_t<T> scale,
                                       bool with_entropy, softmaxes& p) {
     using Real = accumulator_t<T>;
-    Real centers[rows_at_once];
+    Real centers[softmaxes_at_once];
     sums_of_rows sums;
     for (std::size_t i = 0; i < count; ++i) centers[i] = first_center(others_of_row<T>{rows[i].x, rows[i].id});
     for (std::size_t i = 0; i < count; ++i) {
