@@ -2,6 +2,7 @@
 // The data are those of $REFT_DATA_DIR, or of ../shared/data.
 #include <reft/reward/extract_presets.hpp>
 #include <reft/text/json_gsm8k.hpp>
+#include <reft/text/json_problems.hpp>
 
 #include <benchmark/benchmark.h>
 
