@@ -105,9 +105,9 @@ TEST_CASE("extract_answer: letters in the rationales of MathQA, apart from the e
             const extraction result =
                 extract_answer(text, answer_format::mcq, reft::extraction_preset::strict, &options);
             const std::string letter = result.found ? result.found->text : "none";
-            if (letter != record.at("correct").get<std::string>())
-                exceptions.insert(set + " " + std::to_string(number) + " | " + letter);
-            if (result.found && letter != record.at("correct")) ++wrong;
+            const std::string keyed = record.at("correct");
+            if (letter != keyed) exceptions.insert(set + " " + std::to_string(number) + " | " + letter);
+            if (result.found && letter != keyed) ++wrong;
             ++number;
             ++texts;
         }

@@ -1,4 +1,4 @@
-// The answer in \boxed{...}.
+// The answer in a LaTeX box.
 #pragma once
 
 #include <reft/reward/extract_number.hpp>

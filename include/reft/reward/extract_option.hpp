@@ -76,10 +76,10 @@ inline bool lists_options(std::string_view text, std::size_t at) {
 
 }  // namespace detail
 
-/// The letter that a text states: `answer : c`, "the answer is ( c )", `ans - b`, "option c", "d is the answer",
-/// `\boxed{C}`, a letter that ends the text, `e . 25 / 28` there, or the value of one of the given options.
+/// The letter that a text states: "answer : c", "the answer is ( c )", "ans - b", "option c", "d is the answer", a box
+/// with a letter, a letter that ends the text, also with its value ("e . 25 / 28"), or the value of a given option.
 ///
-/// No letter are the article ("the answer is a number"), a variable (`a = - 2 = b`) and the first of all options that
+/// No letter are the article ("the answer is a number"), a variable ("a = - 2 = b") and the first of all options that
 /// are listed behind a marker. The last statement counts.
 ///
 /// Errors    none: any bytes may be given. Linear in the length of the text.
