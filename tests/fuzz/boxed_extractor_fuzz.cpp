@@ -6,7 +6,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text = fuzz::text_of(data, size);
     fuzz::check_extractor(reft::boxed_extractor{}, text);
-    if (text.find("box") == std::string_view::npos)
-        fuzz::require(!reft::boxed_extractor{}(text).found, "no box, no answer in it");
+    if (text.find('\\') == std::string_view::npos)
+        fuzz::require(!reft::boxed_extractor{}(text).found, "without a command there is no box");
     return 0;
 }
