@@ -56,4 +56,3 @@
 #include <reft/kernel/logits.hpp>
 #include <reft/kernel/token_logits.hpp>
 #include <reft/kernel/values.hpp>
-

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -13,6 +12,7 @@
 #include "support/catch.hpp"
 #include "support/python_programs.hpp"
 #include "support/random_programs.hpp"
+#include "support/real_data.hpp"
 
 namespace {
 
@@ -20,9 +20,8 @@ std::uint64_t times() { return std::getenv("REFT_TEST_LONG") ? 50 : 1; }
 
 /// The programs of one file; none if it is not there.
 std::vector<std::string> programs_of(const std::string& file) {
-    std::ifstream lines(std::string(REFT_DATA_DIR_DEFAULT) + "/" + file);
     std::vector<std::string> programs;
-    for (std::string line; std::getline(lines, line);) {
+    for (const std::string& line : test::real_data(file)) {
         const auto record = nlohmann::json::parse(line);
         if (record.contains("answer_cot")) programs.push_back(record["answer_cot"]);
         if (record.contains("code")) programs.push_back(record["code"]);
@@ -56,10 +55,7 @@ std::size_t check_against_python(const std::vector<std::string>& sources) {
 
 void check_file(const std::string& file, double least_share) {
     const std::vector<std::string> programs = programs_of(file);
-    if (programs.empty()) {
-        WARN("SKIPPED: there is no " << file << " in " << REFT_DATA_DIR_DEFAULT);
-        return;
-    }
+    if (programs.empty()) return;
     const std::size_t taken = check_against_python(programs);
     std::cout << file << ": " << taken << " of " << programs.size() << " programs without Python\n";
     CHECK(static_cast<double>(taken) >= least_share * static_cast<double>(programs.size()));

@@ -2,15 +2,11 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
-#include <cstdlib>
-#include <fstream>
+#include <cstdio>
 #include <set>
 
 #include "reward/program_case.hpp"
-
-#ifndef REFT_DATA_DIR_DEFAULT
-#define REFT_DATA_DIR_DEFAULT "../shared/data"
-#endif
+#include "support/real_data.hpp"
 
 namespace {
 
@@ -19,15 +15,11 @@ struct sample {
     double gold = 0;
 };
 
-/// The lines of a file of the data, or nothing, loudly.
-std::vector<nlohmann::json> lines_of(const std::string& name) {
-    const char* folder = std::getenv("REFT_DATA_DIR");
-    const std::string path = std::string(folder ? folder : REFT_DATA_DIR_DEFAULT) + "/" + name;
-    std::ifstream file(path);
-    std::vector<nlohmann::json> lines;
-    for (std::string line; std::getline(file, line);) lines.push_back(nlohmann::json::parse(line));
-    if (lines.empty()) std::printf("\nSKIPPED: THERE IS NO %s, NO PROGRAM WAS RUN.\n", path.c_str());
-    return lines;
+/// The records of a file of the data; none where it is absent.
+std::vector<nlohmann::json> records_of(const std::string& file) {
+    std::vector<nlohmann::json> records;
+    for (const std::string& line : test::real_data(file)) records.push_back(nlohmann::json::parse(line));
+    return records;
 }
 
 /// Runs them all; the positions of those that are not within 0.01, the paper's tolerance, or 1e-9 of the answer.
@@ -55,7 +47,7 @@ std::set<std::size_t> wrong_ones(const std::vector<sample>& samples) {
 TEST_CASE("program_runner, data: every program of SVAMP is right") {
     if (!test::sandbox()) return;
     std::vector<sample> samples;
-    for (const nlohmann::json& line : lines_of("svamp_pcot.jsonl"))
+    for (const nlohmann::json& line : records_of("svamp_pcot.jsonl"))
         samples.push_back({line.at("answer_cot"), std::stod(line.at("answer_value").get<std::string>())});
     CHECK(wrong_ones(samples).empty());
 }
@@ -63,7 +55,7 @@ TEST_CASE("program_runner, data: every program of SVAMP is right") {
 TEST_CASE("program_runner, data: every program of GSM-Hard is right") {
     if (!test::sandbox()) return;
     std::vector<sample> samples;
-    for (const nlohmann::json& line : lines_of("gsmhard_pcot.jsonl"))
+    for (const nlohmann::json& line : records_of("gsmhard_pcot.jsonl"))
         samples.push_back({line.at("code"), line.at("target")});
     CHECK(wrong_ones(samples).empty());
 }

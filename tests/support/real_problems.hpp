@@ -3,11 +3,10 @@
 
 #include <reft/text/json_problems.hpp>
 
-#include <filesystem>
 #include <optional>
 #include <string>
 
-#include "support/catch.hpp"
+#include "support/real_data.hpp"
 
 namespace reft_test {
 
@@ -15,12 +14,9 @@ namespace reft_test {
 template <class Format>
 std::optional<reft::problem_set> real_problems(const std::string& file, const Format& format,
                                                const reft::problem_reader_options& options = {}) {
-    const std::filesystem::path path = std::filesystem::path(REFT_DATA_DIR_DEFAULT) / file;
-    if (!std::filesystem::exists(path)) {
-        WARN("SKIPPED: there is no " << path.string());
-        return std::nullopt;
-    }
-    return reft::read_problems(path.string(), format, options);
+    const std::optional<std::string> path = test::real_data_path(file);
+    if (!path) return std::nullopt;
+    return reft::read_problems(*path, format, options);
 }
 
 }  // namespace reft_test

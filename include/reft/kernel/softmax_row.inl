@@ -108,22 +108,13 @@ REFT_SIMD_LOOP void scatter_group(const group<Real>& g, const row_at<D>& d, std:
         d.data[(first + i) * d.stride] = static_cast<D>(static_cast<accumulator_t<D>>(copy[i]));
 }
 
-/// Stores `count` elements of a group, or as many as the row still has; a whole group of neighbours as vectors, around
-/// the caches if `past_caches`, for which it must lie at a multiple of a vector.
+/// Stores a group, or as much of it as the row still has; a whole group of neighbours as vectors.
 template <class Real, class D>
-REFT_SIMD_INLINE void store_group(const group<Real>& g, const row_at<D>& d, std::int64_t first, std::int64_t count,
-                                  bool past_caches) {
-    count = count < d.size - first ? count : d.size - first;
+REFT_SIMD_INLINE void store_group(const group<Real>& g, const row_at<D>& d, std::int64_t first) {
+    const std::int64_t left = d.size - first, count = left < group_size<Real> ? left : group_size<Real>;
     if constexpr (std::same_as<Real, accumulator_t<D>>) {
         if (d.stride == 1 && count == group_size<Real>) {
-            D* const to = d.data + first;
-            if constexpr (std::same_as<D, Real>) {
-                if (past_caches) {
-                    REFT_UNROLL for (int i = 0; i < group_vectors; ++i) stream(to + i * lanes<Real>, g.v[i]);
-                    return;
-                }
-            }
-            REFT_UNROLL for (int i = 0; i < group_vectors; ++i) store(to + i * lanes<Real>, g.v[i]);
+            REFT_UNROLL for (int i = 0; i < group_vectors; ++i) store(d.data + first + i * lanes<Real>, g.v[i]);
             return;
         }
     }
@@ -455,7 +446,7 @@ REFT_SIMD_LOOP void add_divergence_factors(const row_at<const T>& x, const row_a
             const vec<Real> added = p.value * fma(all(linear), difference, all(constant));
             sum.v[i] += p.value == vec<Real>{} ? vec<Real>{} : added;
         }
-        store_group(sum, d, first, group_size<Real>, false);
+        store_group(sum, d, first);
     }
 }
 
